@@ -1,0 +1,51 @@
+export { type Board, readBoard, readTitle, setTitle } from './board.ts';
+export { type ErrorCode, type ErrorKind, errors, isFinal, TesseraError } from './errors.ts';
+export {
+  type Access,
+  accessTo,
+  canWrite,
+  type Grant,
+  type Grants,
+  grantFor,
+  grantsSchema,
+} from './grants.ts';
+export {
+  type BoardId,
+  isBoardId,
+  isWidgetId,
+  parseBoardId,
+  parseWidgetId,
+  tenantOf,
+} from './ids.ts';
+export type { Json, JsonObject, JsonPrimitive } from './json.ts';
+export {
+  type DurabilityMessage,
+  encodeMessage,
+  type HelloMessage,
+  parseServerMessage,
+  type RejectedMessage,
+  type ServerMessage,
+} from './messages.ts';
+export { type DecodedUpdate, decodeUpdate, isComplete, isIntegrated } from './update.ts';
+export {
+  createWidget,
+  type Geom,
+  type NewWidget,
+  readWidget,
+  removeWidget,
+  setGeom,
+  setState,
+  stateOf,
+  unsetState,
+  type Widget,
+  widgetsOf,
+  widgetsRoot,
+} from './widget.ts';
+export {
+  addList,
+  addText,
+  insertItems,
+  removeItems,
+  widgetList,
+  widgetText,
+} from './widget-content.ts';

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encodeMessage, parseServerMessage, type ServerMessage } from './messages.ts';
+
+const message: fc.Arbitrary<ServerMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant('hello' as const),
+    board: fc.string(),
+    epoch: fc.string(),
+    head: fc.maxSafeNat(),
+    node: fc.string(),
+  }),
+  fc.record({
+    type: fc.constant('rejected' as const),
+    widgets: fc.array(fc.string()),
+    reason: fc.string(),
+  }),
+  fc.record({
+    type: fc.constant('durability' as const),
+    state: fc.constantFrom('ok' as const, 'delayed' as const),
+  }),
+);
+
+describe('messages', () => {
+  test('what is encoded is read back', () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        expect(parseServerMessage(encodeMessage(sent))).toEqual(sent);
+      }),
+    );
+  });
+
+  test('fields this version does not know are left out', () => {
+    expect(parseServerMessage('{"type":"durability","state":"ok","since":1}')).toEqual({
+      type: 'durability',
+      state: 'ok',
+    });
+  });
+
+  test.each([
+    '',
+    'hello',
+    'null',
+    '[]',
+    '7',
+    '{}',
+    '{"type":"weather"}',
+    '{"type":"hello","board":"a","epoch":"e","head":-1,"node":"n"}',
+    '{"type":"hello","board":"a","epoch":"e","node":"n"}',
+    '{"type":"rejected","widgets":[1],"reason":"r"}',
+    '{"type":"rejected","widgets":"w","reason":"r"}',
+    '{"type":"durability","state":"maybe"}',
+  ])('%s is no message', (text) => {
+    expect(parseServerMessage(text)).toBeUndefined();
+  });
+
+  test('no text makes it throw', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        parseServerMessage(text);
+      }),
+    );
+  });
+});

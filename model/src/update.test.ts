@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { decodeUpdate, isComplete, isIntegrated } from './update.ts';
+
+/** The updates a document makes, one for each edit. */
+function updatesOf(doc: Y.Doc, edits: ((doc: Y.Doc) => void)[]): Uint8Array[] {
+  const updates: Uint8Array[] = [];
+  doc.on('update', (update: Uint8Array) => updates.push(update));
+  for (const edit of edits) edit(doc);
+  return updates;
+}
+
+function isCompleteIn(doc: Y.Doc, update: Uint8Array | undefined): boolean {
+  return isComplete(decodeUpdate(update ?? new Uint8Array()), doc);
+}
+
+describe('decodeUpdate', () => {
+  it('refuses bytes that are no update', () => {
+    for (const bytes of [[], [1, 2, 3], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255]]) {
+      expect(() => decodeUpdate(new Uint8Array(bytes))).toThrow(/malformed/);
+    }
+  });
+});
+
+describe('isComplete', () => {
+  it('takes an update whose predecessors are there, and none before', () => {
+    const [first, second] = updatesOf(new Y.Doc(), [
+      (doc) => doc.getText('t').insert(0, 'a'),
+      (doc) => doc.getText('t').insert(1, 'b'),
+    ]);
+    const doc = new Y.Doc();
+    expect(isCompleteIn(doc, second)).toBe(false);
+    expect(isCompleteIn(doc, first)).toBe(true);
+    Y.applyUpdate(doc, first ?? new Uint8Array());
+    expect(isCompleteIn(doc, second)).toBe(true);
+  });
+
+  it('looks for the neighbours and containers that other clients made', () => {
+    const author = new Y.Doc();
+    author.getMap('root').set('child', new Y.Map());
+    const editor = new Y.Doc();
+    Y.applyUpdate(editor, Y.encodeStateAsUpdate(author));
+    const [inContainer] = updatesOf(editor, [
+      (doc) => (doc.getMap('root').get('child') as Y.Map<number>).set('key', 1),
+    ]);
+    expect(isCompleteIn(new Y.Doc(), inContainer)).toBe(false);
+    expect(isCompleteIn(author, inContainer)).toBe(true);
+  });
+
+  it('looks for what is deleted', () => {
+    const author = new Y.Doc();
+    author.getText('t').insert(0, 'abc');
+    const editor = new Y.Doc();
+    Y.applyUpdate(editor, Y.encodeStateAsUpdate(author));
+    const [deletion] = updatesOf(editor, [(doc) => doc.getText('t').delete(0, 2)]);
+    expect(isCompleteIn(new Y.Doc(), deletion)).toBe(false);
+    expect(isCompleteIn(author, deletion)).toBe(true);
+  });
+
+  it('sees the gap in a merged update', () => {
+    const [first, second, third] = updatesOf(new Y.Doc(), [
+      (doc) => doc.getMap('m').set('a', 1),
+      (doc) => doc.getMap('m').set('b', 2),
+      (doc) => doc.getMap('m').set('c', 3),
+    ]);
+    const gap = Y.mergeUpdates([first, third].filter((update) => update !== undefined));
+    const doc = new Y.Doc();
+    expect(isCompleteIn(doc, gap)).toBe(false);
+    Y.applyUpdate(doc, Y.mergeUpdates([first, second].filter((update) => update !== undefined)));
+    expect(isCompleteIn(doc, gap)).toBe(true);
+  });
+});
+
+describe('isIntegrated', () => {
+  it('is true after an update was applied, and false before', () => {
+    const [update = new Uint8Array()] = updatesOf(new Y.Doc(), [
+      (doc) => doc.getArray('a').push([1, 2, 3]),
+    ]);
+    const doc = new Y.Doc();
+    expect(isIntegrated(decodeUpdate(update), doc)).toBe(false);
+    Y.applyUpdate(doc, update);
+    expect(isIntegrated(decodeUpdate(update), doc)).toBe(true);
+  });
+});
