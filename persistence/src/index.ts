@@ -1,0 +1,18 @@
+export type {
+  Appended,
+  BoardHead,
+  BoardStore,
+  NewUpdate,
+  Snapshot,
+  StoredBoard,
+  StoredUpdate,
+} from './board-store.ts';
+export { createMemoryBoardStore } from './board-store-memory.ts';
+export { createSqlBoardStore } from './board-store-sql.ts';
+export { Compactor, type CompactorOptions, createCompactor, type LoadedSize } from './compaction.ts';
+export type { Database, Param, Queryable } from './database.ts';
+export { type Commit, Journal, type JournalEvents, type JournalOptions } from './journal.ts';
+export { applyStoredBoard } from './load-board.ts';
+export { migrate } from './migrate.ts';
+export { type DatabasePlace, openDatabase } from './open-database.ts';
+export { type BoardReport, verifyAll, verifyBoard } from './verify.ts';

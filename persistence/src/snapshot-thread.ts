@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads';
+import type { Snapshot, StoredBoard } from './board-store.ts';
+import { packBoard } from './packed-board.ts';
+import type { SnapshotResponse } from './snapshot-worker.ts';
+
+/** Builds snapshots, one at a time. */
+export interface SnapshotBuilder {
+  /** Rejects when the board is not whole, or when the builder is closed meanwhile. */
+  build(stored: StoredBoard): Promise<Snapshot>;
+  close(): Promise<void>;
+}
+
+const workerFile = import.meta.url.endsWith('.ts') ? './snapshot-worker.ts' : './snapshot-worker.js';
+
+/**
+ * Builds snapshots in a worker thread, so that no socket waits for it. The thread starts with the
+ * first job and ends when it had none for `idleMs` (default 10,000): an idle node stays small.
+ */
+export class SnapshotThread implements SnapshotBuilder {
+  readonly #idleMs: number;
+  #worker: Worker | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor({ idleMs = 10_000 }: { idleMs?: number } = {}) {
+    this.#idleMs = idleMs;
+  }
+
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  async build(stored: StoredBoard): Promise<Snapshot> {
+    clearTimeout(this.#idleTimer);
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    // Only work keeps the process alive, not a thread that waits for some.
+    worker.ref();
+    try {
+      const response = await ask(worker, stored);
+      if ('failure' in response) throw new Error(response.failure);
+      return response.snapshot;
+    } finally {
+      worker.unref();
+      this.#idleTimer = setTimeout(() => void this.close(), this.#idleMs);
+      this.#idleTimer.unref();
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL(workerFile, import.meta.url), {
+      // Options like --eval and --input-type are about the main program.
+      execArgv: [],
+    });
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}
+
+function ask(worker: Worker, stored: StoredBoard): Promise<SnapshotResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<SnapshotResponse>();
+  const onExit = () => reject(new Error(`the snapshot thread ended while it built ${stored.board}`));
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.once('exit', onExit);
+  const packed = packBoard(stored);
+  worker.postMessage(packed, [packed.bytes.buffer, packed.seqs.buffer, packed.lengths.buffer]);
+  return promise.finally(() => {
+    worker.off('message', resolve);
+    worker.off('error', reject);
+    worker.off('exit', onExit);
+  });
+}
