@@ -1,0 +1,4 @@
+export { signToken, type TokenClaims } from './auth/token.ts';
+export { runCli } from './cli/run.ts';
+export { parseSettings, type Settings } from './config.ts';
+export { startNode, type TesseraNode } from './node.ts';

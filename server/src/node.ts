@@ -1,0 +1,173 @@
+import type { AddressInfo } from 'node:net';
+import { TesseraError } from '@tessera/model';
+import {
+  createCompactor,
+  createSqlBoardStore,
+  type Database,
+  migrate,
+  openDatabase,
+} from '@tessera/persistence';
+import { type Logger, pino } from 'pino';
+import { createAuthorize } from './auth/authorize.ts';
+import { makeDevelopmentToken } from './auth/development-token.ts';
+import { signingSecret } from './auth/secret.ts';
+import { publicTokenKey, type TokenKey } from './auth/token.ts';
+import type { Settings } from './config.ts';
+import { createApp, type DevelopmentToken } from './http/app.ts';
+import type { Readiness } from './http/health.ts';
+import { SocketServer } from './socket/accept.ts';
+import { Boards } from './sync/boards.ts';
+
+/** A running node. */
+export interface TesseraNode {
+  /** `http://127.0.0.1:8787` */
+  readonly url: string;
+  readonly settings: Settings;
+  /** How many boards are in memory, and how many sockets are open. */
+  readonly loadedBoards: number;
+  readonly openSockets: number;
+  /** Outside production: a token for a guest who may edit the board. */
+  developmentToken(board: string): DevelopmentToken;
+  /**
+   * Stops taking work, commits what is pending, closes the clients with 1012 and ends. Resolves to the
+   * boards with unsaved edits: none, unless the database stayed away for the whole `drainLimitMs`.
+   * All callers share one promise.
+   */
+  close(): Promise<{ unsaved: string[] }>;
+}
+
+/**
+ * The composition root: everything a node is made of is chosen and put together here.
+ * @throws TesseraError `bad-setting` when a setting does not work, `database-away`
+ */
+export async function startNode(
+  settings: Settings,
+  log: Logger = pino({ level: settings.logLevel, base: { node: settings.nodeId } }),
+): Promise<TesseraNode> {
+  const secret = await signingSecret(settings);
+  const authorize = createAuthorize(tokenKeys(secret, settings.jwtPublicKey));
+  const { databaseUrl, dataDir } = settings;
+  const database: Database = await openDatabase({ databaseUrl, dataDir });
+  const store = createSqlBoardStore(database);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const compactor = createCompactor(store, {
+    onFailure: (board, error) => log.error({ err: error, board }, 'a snapshot could not be made'),
+  });
+  const boards = new Boards({
+    store,
+    compactor,
+    authorize,
+    nodeId: settings.nodeId,
+    maxPendingBytes: settings.maxPendingBytes,
+    log,
+  });
+
+  let url = '';
+  let closing: Promise<{ unsaved: string[] }> | undefined;
+
+  const developmentToken = (board: string): DevelopmentToken => {
+    if (secret === undefined || settings.production) {
+      throw new TesseraError('not-granted', 'development tokens are for development');
+    }
+    return {
+      ...makeDevelopmentToken(board, secret),
+      board,
+      url: `${url.replace('http', 'ws')}/sync`,
+    };
+  };
+
+  const readiness = async (): Promise<Readiness> => {
+    if (closing !== undefined) return { status: 'unready', reasons: ['the node is shutting down'] };
+    try {
+      await store.ping();
+    } catch (error) {
+      return { status: 'unready', reasons: [`the database is away: ${(error as Error).message}`] };
+    }
+    const { failure } = boards.journal;
+    if (failure === undefined) return { status: 'ready', reasons: [] };
+    return { status: 'degraded', reasons: [`edits wait for the database: ${failure.message}`] };
+  };
+
+  const app = await createApp({
+    log,
+    readiness,
+    developmentToken: settings.production ? undefined : developmentToken,
+  });
+  const sockets = new SocketServer(app.server, {
+    boards,
+    maxFrameBytes: settings.maxFrameBytes,
+    maxOutgoingBytes: settings.maxOutgoingBytes,
+    log,
+  });
+
+  const close = async (): Promise<{ unsaved: string[] }> => {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), settings.drainLimitMs);
+    const aborted = new Promise<void>((resolve) => {
+      limit.signal.addEventListener('abort', () => resolve());
+    });
+    const drained = async (): Promise<void> => {
+      // First what is pending, so that its acks still reach the clients.
+      await boards.journal.drained();
+      await sockets.drain(settings.drainMs);
+      await boards.journal.drained();
+      await boards.unloaded();
+    };
+    await Promise.race([drained(), aborted]);
+    clearTimeout(timer);
+    const unsaved = boards.journal.pendingBoards;
+    await sockets.drain(0);
+    await boards.journal.close();
+    await compactor.close();
+    await app.close();
+    await store.close();
+    if (unsaved.length > 0) log.fatal({ boards: unsaved }, 'ended with unsaved edits');
+    return { unsaved };
+  };
+
+  try {
+    await app.listen({ host: settings.host, port: settings.port });
+  } catch (cause) {
+    await close();
+    const { host, port } = settings;
+    const reason = (cause as Error).message;
+    throw new TesseraError('bad-setting', `cannot listen on ${host}:${port}: ${reason}`, { cause });
+  }
+  const { port } = app.server.address() as AddressInfo;
+  url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+  log.info({ url }, 'ready');
+  return {
+    url,
+    settings,
+    get loadedBoards() {
+      return boards.count;
+    },
+    get openSockets() {
+      return sockets.count;
+    },
+    developmentToken,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function tokenKeys(secret: string | undefined, publicKey: string | undefined): TokenKey[] {
+  const keys: TokenKey[] = [];
+  if (secret !== undefined) keys.push({ key: secret, algorithm: 'HS256' });
+  if (publicKey !== undefined) {
+    try {
+      keys.push(publicTokenKey(publicKey));
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new TesseraError('bad-setting', `TESSERA_JWT_PUBLIC_KEY: ${reason}`, { cause });
+    }
+  }
+  return keys;
+}

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import { parseBoardId, TesseraError } from '@tessera/model';
+import * as decoding from 'lib0/decoding';
+import type { Logger } from 'pino';
+import type { RawData, WebSocket } from 'ws';
+import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
+import type { LiveBoard } from '../sync/live-board.ts';
+import { readRefusal } from '../sync/refusal.ts';
+import { BoardChannel, type ChannelOwner } from './board-channel.ts';
+import {
+  AuthType,
+  awarenessFrame,
+  closeFrame,
+  type Frame,
+  FrameType,
+  permissionDeniedFrame,
+  readFrame,
+} from './frames.ts';
+import type { Wire } from './wire.ts';
+
+export interface SocketLimits {
+  /** Frames and bytes that may wait for their board's token to be accepted, per socket. */
+  maxJoiningFrames: number;
+  maxJoiningBytes: number;
+  /** Addresses whose token is being checked at once. */
+  maxJoiningBoards: number;
+  /** Bytes waiting to be sent, above which a reader is too slow. */
+  maxOutgoingBytes: number;
+}
+
+/** One address on the socket: waiting for its token and board, or open. */
+type Slot =
+  | { state: 'joining'; authSent: boolean; waiting: Frame[] }
+  | { state: 'open'; channel: BoardChannel };
+
+const OPEN = 1;
+const CLOSED = 3;
+const EMPTY_PRESENCE = new Uint8Array([0]);
+/** Errors of one board; every other error concerns the whole connection. */
+const BOARD_ERRORS = new Set([
+  'token-missing',
+  'token-invalid',
+  'token-expired',
+  'not-granted',
+  'no-such-board',
+  'epoch-changed',
+  'board-unavailable',
+]);
+
+/**
+ * One WebSocket. Stands between `ws` and Hocuspocus: Hocuspocus sees tokens and closes only, and what
+ * it sends passes through here. Frames that come before their board is open wait here, bounded.
+ */
+export class ClientSocket implements BoardSocket, ChannelOwner {
+  readonly id = randomUUID();
+  readonly openedAt = Date.now();
+  lastSentAt = Date.now();
+  /** Set at each ping, cleared by its pong. */
+  awaitsPong = false;
+  authenticated = false;
+  readonly #ws: WebSocket;
+  readonly #wire: Wire;
+  readonly #boards: Boards;
+  readonly #limits: SocketLimits;
+  readonly #log: Logger;
+  readonly #hocuspocus: ReturnType<Boards['host']['handleConnection']>;
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(
+    ws: WebSocket,
+    wire: Wire,
+    request: Request,
+    boards: Boards,
+    limits: SocketLimits,
+    log: Logger,
+  ) {
+    this.#ws = ws;
+    this.#wire = wire;
+    this.#boards = boards;
+    this.#limits = limits;
+    this.#log = log.child({ socket: this.id });
+    this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
+    boards.addSocket(this);
+    ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    ws.on('pong', () => {
+      this.awaitsPong = false;
+    });
+    ws.on('close', () => this.#onClose());
+    ws.on('error', (error) => this.#log.info({ err: error }, 'socket error'));
+  }
+
+  get protocol(): Wire['protocol'] {
+    return this.#wire.protocol;
+  }
+
+  get channels(): BoardChannel[] {
+    return [...this.#slots.values()].flatMap((slot) => (slot.state === 'open' ? slot.channel : []));
+  }
+
+  // --- what Hocuspocus calls
+
+  get readyState(): number {
+    return this.#ws.readyState;
+  }
+
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    const bytes = data as Uint8Array;
+    const refusal = this.#joining > 0 ? readPermissionDenied(bytes) : undefined;
+    if (refusal !== undefined) this.refuse(refusal.address, readRefusal(refusal.reason));
+    else this.sendFrame(bytes);
+  }
+
+  /** Hocuspocus closes sockets only over frames it cannot read. */
+  close(_code?: number, reason?: string): void {
+    this.end(new TesseraError('malformed', reason));
+  }
+
+  // --- what hooks and channels call
+
+  opened(connection: BoardConnection, board: LiveBoard): void {
+    const slot = this.#slots.get(connection.messageAddress);
+    if (slot?.state !== 'joining') {
+      connection.close({ code: 1000, reason: 'closed by the client while it was being opened' });
+      return;
+    }
+    this.authenticated = true;
+    const channel = new BoardChannel(this, connection, board);
+    this.#slots.set(connection.messageAddress, { state: 'open', channel });
+    this.#log.debug({ board: board.id, actor: channel.identity.actor }, 'board opened');
+    for (const frame of slot.waiting) this.#guarded(() => channel.receive(frame));
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.#ws.readyState !== OPEN) return;
+    const message = this.#wire.write(frame);
+    if (message === undefined) return;
+    this.lastSentAt = Date.now();
+    this.#ws.send(message);
+    if (this.#ws.bufferedAmount > this.#limits.maxOutgoingBytes) {
+      this.end(new TesseraError('reader-too-slow', `${this.#ws.bufferedAmount} bytes are waiting`));
+    }
+  }
+
+  whenSaved(board: string, saved: () => void): void {
+    this.#boards.journal.whenSaved(board, saved);
+  }
+
+  refuse(address: string, error: TesseraError): void {
+    const slot = this.#slots.get(address);
+    if (slot === undefined) return;
+    const concernsOthers = !BOARD_ERRORS.has(error.code);
+    if (error.httpStatus === 401 || error.httpStatus === 403) {
+      this.sendFrame(permissionDeniedFrame(address, error.message));
+    } else if (!concernsOthers && slot.state === 'joining') {
+      this.sendFrame(closeFrame(address, error.message));
+    }
+    this.#leave(address, slot, error.message);
+    if (concernsOthers || this.#slots.size === 0) this.end(error);
+  }
+
+  /** Closes the socket with the error's code and reason. */
+  end(error: TesseraError): void {
+    if (this.#ws.readyState !== OPEN) return;
+    this.#log.info({ code: error.code, detail: error.message }, 'closing a socket');
+    // Reads on, so that the client's answer to the close frame arrives.
+    this.#ws.resume();
+    this.#ws.close(error.closeCode, error.closeReason);
+  }
+
+  /** Like `end`, and resolves when the socket is closed: by the client's answer, or by force after `withinMs`. */
+  endAndWait(error: TesseraError, withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ws.readyState === CLOSED) return resolve();
+      const timer = setTimeout(() => this.#ws.terminate(), withinMs);
+      this.#ws.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.end(error);
+    });
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
+  // --- what the heartbeat calls
+
+  ping(): void {
+    this.awaitsPong = true;
+    this.#ws.ping();
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  /** Stock clients reconnect after 30 s without a message. */
+  keepAlive(): void {
+    const [channel] = this.channels;
+    if (channel) this.sendFrame(awarenessFrame(channel.address, EMPTY_PRESENCE));
+  }
+
+  // ---
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#ws.readyState !== OPEN) return;
+    this.#guarded(() => {
+      if (!isBinary) throw new TesseraError('malformed', 'a text message; this protocol is binary');
+      this.receive(this.#wire.read(data as Uint8Array));
+    });
+  }
+
+  /** Takes one frame from the client; bridges put in frames of their own. */
+  receive(frame: Frame): void {
+    const slot = this.#slots.get(frame.address) ?? this.#join(frame);
+    if (frame.type === FrameType.close) this.#leave(frame.address, slot, 'closed by the client');
+    else if (slot.state === 'joining') this.#wait(slot, frame);
+    else if (frame.type === FrameType.auth) this.#hocuspocus.handleMessage(frame.bytes);
+    else slot.channel.receive(frame);
+  }
+
+  #join(frame: Frame): Slot {
+    parseBoardId(frame.board);
+    if (this.#joining >= this.#limits.maxJoiningBoards) {
+      throw new TesseraError('too-fast', `${this.#joining} boards are being opened already`);
+    }
+    const slot: Slot = { state: 'joining', authSent: false, waiting: [] };
+    this.#slots.set(frame.address, slot);
+    return slot;
+  }
+
+  #wait(slot: Extract<Slot, { state: 'joining' }>, frame: Frame): void {
+    if (frame.type === FrameType.auth && !slot.authSent) {
+      slot.authSent = true;
+      this.#hocuspocus.handleMessage(frame.bytes);
+      return;
+    }
+    slot.waiting.push(frame);
+    let frames = 0;
+    let bytes = 0;
+    for (const other of this.#slots.values()) {
+      if (other.state !== 'joining') continue;
+      frames += other.waiting.length;
+      for (const waiting of other.waiting) bytes += waiting.bytes.byteLength;
+    }
+    if (frames > this.#limits.maxJoiningFrames || bytes > this.#limits.maxJoiningBytes) {
+      throw new TesseraError('too-fast', `${frames} frames came before a token was accepted`);
+    }
+  }
+
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof TesseraError)) {
+        this.#log.error({ err: error }, 'handling a frame failed');
+      }
+      this.end(
+        error instanceof TesseraError
+          ? error
+          : new TesseraError('board-unavailable', 'the node failed on this message'),
+      );
+    }
+  }
+
+  get #joining(): number {
+    let joining = 0;
+    for (const slot of this.#slots.values()) if (slot.state === 'joining') joining += 1;
+    return joining;
+  }
+
+  #leave(address: string, slot: Slot, reason: string): void {
+    this.#slots.delete(address);
+    if (slot.state === 'joining') return;
+    slot.channel.close();
+    slot.channel.connection.close({ code: 1000, reason });
+  }
+
+  #onClose(): void {
+    for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
+    this.#slots.clear();
+    this.#boards.removeSocket(this);
+    this.#hocuspocus.handleClose({ code: 1000, reason: '' });
+  }
+}
+
+function readPermissionDenied(bytes: Uint8Array): { address: string; reason: string } | undefined {
+  const { address, type, body } = readFrame(bytes);
+  if (type !== FrameType.auth || decoding.readVarUint(body) !== AuthType.permissionDenied) {
+    return undefined;
+  }
+  return { address, reason: decoding.readVarString(body) };
+}

@@ -1,0 +1,31 @@
+import { decodeUpdate, isComplete, isIntegrated, TesseraError } from '@tessera/model';
+import * as Y from 'yjs';
+
+/**
+ * Merges a client's update into a board, which appends it to the journal before this returns.
+ * Hocuspocus would apply and ack anything: y-protocols swallows what Yjs throws, and Yjs parks an
+ * update with missing dependencies outside the document and the log.
+ *
+ * @returns false, with nothing changed, when the update leans on others that the board does not have.
+ * @throws TesseraError `malformed` when the bytes are no update or Yjs cannot integrate them.
+ */
+export function applyUpdate(document: Y.Doc, bytes: Uint8Array, origin: unknown): boolean {
+  const update = decodeUpdate(bytes);
+  if (!isComplete(update, document)) return false;
+  try {
+    Y.applyUpdate(document, bytes, origin);
+  } catch (cause) {
+    throw new TesseraError('malformed', 'the update cannot be integrated', { cause });
+  }
+  const { store } = document;
+  if (store.pendingStructs !== null || store.pendingDs !== null) {
+    // Complete, and still not integrated: its structs lean on each other in a circle.
+    store.pendingStructs = null;
+    store.pendingDs = null;
+    throw new TesseraError('malformed', 'the update refers to itself in a circle');
+  }
+  if (!isIntegrated(update, document)) {
+    throw new TesseraError('malformed', 'the update was integrated in part only');
+  }
+  return true;
+}
