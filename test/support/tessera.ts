@@ -25,7 +25,7 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
 }
 
 /** The settings tests run with: loopback, a free port, a known secret, a folder of their own. */
-export async function testEnv(env: Record<string, string> = {}): Promise<Record<string, string>> {
+async function testEnv(env: Record<string, string> = {}): Promise<Record<string, string>> {
   return {
     PORT: '0',
     TESSERA_JWT_SECRET: SECRET,
@@ -54,7 +54,7 @@ export interface NodeProcess {
   stop(): Promise<number | null>;
 }
 
-const main = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../server/bin/tessera.js', import.meta.url));
 
 export async function startNodeProcess(
   env: Record<string, string>,

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The HS256 secret kept in the data folder; made at the first start. For development only. */
-export async function developmentSecret(dataDir: string): Promise<string> {
+async function developmentSecret(dataDir: string): Promise<string> {
   const path = join(dataDir, 'jwt-secret');
   await mkdir(dataDir, { recursive: true });
   try {

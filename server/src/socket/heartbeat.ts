@@ -1,22 +1,45 @@
 import { TesseraError } from '@tessera/model';
-import type { ClientSocket } from './client-socket.ts';
 
-const TICK_MS = 3_000;
-const PING_EVERY_TICKS = 8;
-/** Stock clients reconnect after 30 s of silence. */
-const KEEP_ALIVE_AFTER_MS = 9_000;
-const ASK_FOR_TOKEN_BEFORE_MS = 60_000;
-const AUTHENTICATE_WITHIN_MS = 15_000;
+/** What the heartbeat asks and does of a socket. */
+export interface HeartbeatSocket {
+  readonly openedAt: number;
+  readonly lastSentAt: number;
+  readonly authenticated: boolean;
+  /** A ping is out and its pong has not come. */
+  readonly awaitsPong: boolean;
+  readonly channels: Iterable<{
+    readonly identity: { readonly expiresAt: number };
+    readonly connection: { requestToken(): void };
+    refuse(error: TesseraError): void;
+  }>;
+  ping(): void;
+  terminate(): void;
+  keepAlive(): void;
+  end(error: TesseraError): void;
+}
+
+const defaults = {
+  tickMs: 3_000,
+  pingEveryMs: 24_000,
+  /** Stock clients reconnect after 30 s of silence. */
+  keepAliveAfterMs: 9_000,
+  authenticateWithinMs: 15_000,
+  askForTokenBeforeMs: 60_000,
+};
+
+export type HeartbeatTimes = typeof defaults;
 
 /** One timer for all sockets: ends dead, silent and expired ones, and keeps the others open. */
 export class Heartbeat {
-  readonly #sockets: Iterable<ClientSocket>;
+  readonly #sockets: Iterable<HeartbeatSocket>;
+  readonly #times: HeartbeatTimes;
   readonly #timer: NodeJS.Timeout;
-  #ticks = 0;
+  #pingedAt = Date.now();
 
-  constructor(sockets: Iterable<ClientSocket>, tickMs = TICK_MS) {
+  constructor(sockets: Iterable<HeartbeatSocket>, times: Partial<HeartbeatTimes> = {}) {
     this.#sockets = sockets;
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#times = { ...defaults, ...times };
+    this.#timer = setInterval(() => this.#tick(), this.#times.tickMs);
   }
 
   close(): void {
@@ -24,26 +47,28 @@ export class Heartbeat {
   }
 
   #tick(): void {
-    this.#ticks += 1;
     const now = Date.now();
+    const isPingDue = now - this.#pingedAt >= this.#times.pingEveryMs;
+    if (isPingDue) this.#pingedAt = now;
     for (const socket of this.#sockets) {
-      if (this.#ticks % PING_EVERY_TICKS === 0) {
-        if (socket.awaitsPong) socket.terminate();
-        else socket.ping();
+      if (isPingDue && socket.awaitsPong) {
+        socket.terminate();
+        continue;
       }
-      if (!socket.authenticated && now - socket.openedAt > AUTHENTICATE_WITHIN_MS) {
+      if (isPingDue) socket.ping();
+      if (!socket.authenticated && now - socket.openedAt > this.#times.authenticateWithinMs) {
         socket.end(new TesseraError('token-missing', 'no board was opened in time'));
       }
-      if (now - socket.lastSentAt > KEEP_ALIVE_AFTER_MS) socket.keepAlive();
-      enforceExpiry(socket, now);
+      if (now - socket.lastSentAt > this.#times.keepAliveAfterMs) socket.keepAlive();
+      this.#enforceExpiry(socket, now);
     }
   }
-}
 
-function enforceExpiry(socket: ClientSocket, now: number): void {
-  for (const channel of socket.channels) {
-    const { expiresAt } = channel.identity;
-    if (expiresAt <= now) channel.refuse(new TesseraError('token-expired'));
-    else if (expiresAt - now < ASK_FOR_TOKEN_BEFORE_MS) channel.connection.requestToken();
+  #enforceExpiry(socket: HeartbeatSocket, now: number): void {
+    for (const channel of socket.channels) {
+      const leftMs = channel.identity.expiresAt - now;
+      if (leftMs <= 0) channel.refuse(new TesseraError('token-expired'));
+      else if (leftMs < this.#times.askForTokenBeforeMs) channel.connection.requestToken();
+    }
   }
 }

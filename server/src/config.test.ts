@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { parseSettings, settingsHelp } from './config.ts';
+
+describe('parseSettings', () => {
+  it('takes flags before the environment before defaults', () => {
+    const settings = parseSettings(['--port', '9000'], { PORT: '9001', HOST: '127.0.0.2' });
+    expect(settings).toMatchObject({ port: 9000, host: '127.0.0.2', dataDir: '.tessera' });
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('treats an empty variable as unset', () => {
+    expect(parseSettings([], { DATABASE_URL: '', PORT: '' })).toMatchObject({
+      databaseUrl: undefined,
+      port: 8787,
+    });
+  });
+
+  it.each([
+    [['--prot', '1'], {}, /Unknown option '--prot'/],
+    [['--port', 'http'], {}, /PORT: /],
+    [[], { PORT: '70000' }, /PORT: /],
+    [[], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL: /],
+    [[], { TESSERA_JWT_SECRET: 'short' }, /TESSERA_JWT_SECRET: /],
+    [[], { TESSERA_JWT_PUBLIC_KEY: 'key' }, /TESSERA_JWT_PUBLIC_KEY: /],
+    [[], { TESSERA_MAX_FRAME_BYTES: '1' }, /TESSERA_MAX_FRAME_BYTES: /],
+    [[], { REDIS_URL: 'redis://localhost' }, /REDIS_URL: several nodes/],
+    [[], { TESSERA_JWKS_URL: 'https://example.org' }, /TESSERA_JWKS_URL: not supported/],
+    [[], { LOG_LEVEL: 'loud' }, /LOG_LEVEL: /],
+    [['serve'], {}, /Unexpected argument/],
+  ])('refuses %j %j with an error that names it', (argv, env, problem) => {
+    expect(() => parseSettings(argv, env)).toThrow(problem);
+  });
+
+  it('names everything that production needs and is missing', () => {
+    const problems = /DATABASE_URL: missing.*TESSERA_JWT_SECRET or TESSERA_JWT_PUBLIC_KEY: missing/;
+    expect(() => parseSettings([], { NODE_ENV: 'production' })).toThrow(problems);
+    expect(
+      parseSettings([], {
+        NODE_ENV: 'production',
+        DATABASE_URL: 'postgres://db/tessera',
+        TESSERA_JWT_SECRET: 'x'.repeat(32),
+      }),
+    ).toMatchObject({ production: true, logLevel: 'info' });
+  });
+
+  it('keeps line breaks of a key that came in one line', () => {
+    const pem = '-----BEGIN PUBLIC KEY-----\\nabc\\n-----END PUBLIC KEY-----';
+    expect(parseSettings([], { TESSERA_JWT_PUBLIC_KEY: pem }).jwtPublicKey).toBe(
+      pem.replaceAll('\\n', '\n'),
+    );
+  });
+});
+
+describe('settingsHelp', () => {
+  it('lists every setting with its default', () => {
+    expect(settingsHelp()).toContain('--port, PORT\n      port; 0: any free one (default 8787)');
+    expect(settingsHelp()).toContain('--database-url, DATABASE_URL');
+  });
+});
