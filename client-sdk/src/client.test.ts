@@ -1,0 +1,308 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startTestNode, temporaryFolder, tokenFor } from '../../test/support/tessera.ts';
+import { eventually } from '../../test/support/wait.ts';
+import type { Board, BoardStatus } from './board.ts';
+import { type Client, type ClientOptions, createClient } from './client.ts';
+
+let node: Awaited<ReturnType<typeof startTestNode>>;
+let folder: string;
+let boards = 0;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  node = await startTestNode({ TESSERA_DATA_DIR: folder });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  for (const client of clients.splice(0)) client.close();
+  await eventually(() => node.openSockets === 0);
+});
+afterAll(() => node.close());
+
+function connect(token: ClientOptions['token'] = tokenFor()): Client {
+  const client = createClient({ url: `${node.url.replace('http', 'ws')}/sync`, token });
+  clients.push(client);
+  return client;
+}
+
+function freshId(): string {
+  boards += 1;
+  return `acme/board-${boards}`;
+}
+
+/** Resolves when the board's status is this one, now or later. */
+function reached(board: Board, state: BoardStatus['state']): Promise<BoardStatus> {
+  if (board.status.state === state) return Promise.resolve(board.status);
+  return new Promise((resolve) => {
+    const unsubscribe = board.subscribe((status) => {
+      if (status.state !== state) return;
+      unsubscribe();
+      resolve(status);
+    });
+  });
+}
+
+function statesOf(board: Board): string[] {
+  const states = [board.status.state];
+  board.subscribe(({ state }) => states.push(state));
+  return states;
+}
+
+/** How many connections were begun from now on. */
+function countConnections(): () => number {
+  let count = 0;
+  class CountedWebSocket extends WebSocket {
+    constructor(url: string) {
+      super(url);
+      count += 1;
+    }
+  }
+  vi.stubGlobal('WebSocket', CountedWebSocket);
+  return () => count;
+}
+
+/** Restarts the node on the same port and data. */
+async function restart(whileItIsDown: () => Promise<void>): Promise<void> {
+  const { port } = new URL(node.url);
+  await node.close();
+  await whileItIsDown();
+  node = await startTestNode({ TESSERA_DATA_DIR: folder, PORT: port });
+}
+
+describe('a board', () => {
+  test('carries widgets from one client to another, and to one that comes later', async () => {
+    const id = freshId();
+    const [ada, bob] = [connect().board(id), connect().board(id)];
+    await Promise.all([reached(ada, 'saved'), reached(bob, 'saved')]);
+    const heard = new Promise<ReadonlySet<string>>((resolve) => {
+      const unsubscribe = bob.widgets.subscribe((ids) => {
+        unsubscribe();
+        resolve(ids);
+      });
+    });
+    ada.title = 'Sales';
+    const chart = ada.widgets.create({
+      type: 'line',
+      version: 1,
+      state: { color: 'red' },
+      texts: { notes: 'dear' },
+      lists: { series: [1] },
+    });
+    expect([...(await heard)]).toEqual([chart]);
+    bob.widgets.set(chart, { size: 3 });
+    bob.widgets.move(chart, { x: 1, y: 2, w: 3, h: 4 });
+    bob.widgets.text(chart, 'notes')?.insert(4, ' all');
+    bob.widgets.list(chart, 'series')?.push([2]);
+    bob.widgets.unset(chart, ['color']);
+    await Promise.all([ada.saved(), bob.saved()]);
+
+    const late = connect().board(id);
+    await reached(late, 'saved');
+    expect(late.title).toBe('Sales');
+    const widget = {
+      id: chart,
+      type: 'line',
+      version: 1,
+      geom: { x: 1, y: 2, w: 3, h: 4 },
+      state: { size: 3, notes: 'dear all', series: [1, 2] },
+    };
+    expect(late.widgets.all()).toEqual({ [chart]: widget });
+    expect(late.widgets.get(chart)).toEqual(widget);
+    expect(late.widgets.remove(chart)).toBe(true);
+  });
+
+  test('says which widgets changed, however deep the change is', async () => {
+    const board = connect().board(freshId());
+    const [a, b] = [1, 2].map(() =>
+      board.widgets.create({ type: 't', version: 1, texts: { n: '' } }),
+    );
+    const heard: string[][] = [];
+    const unsubscribe = board.widgets.subscribe((ids) => heard.push([...ids]));
+    board.doc.transact(() => {
+      board.widgets.text(a ?? '', 'n')?.insert(0, 'x');
+      board.widgets.set(b ?? '', { k: 1 });
+    });
+    board.widgets.remove(a ?? '');
+    unsubscribe();
+    board.widgets.remove(b ?? '');
+    expect(heard.map((ids) => ids.sort())).toEqual([[a, b].sort(), [a]]);
+  });
+
+  test('tells where its edits are, from connecting to saved', async () => {
+    const board = connect().board(freshId());
+    const states = statesOf(board);
+    await reached(board, 'saved');
+    expect(states).toEqual(['connecting', 'syncing', 'saved']);
+    board.widgets.create({ type: 't', version: 1 });
+    expect(board.status.state).toBe('saving');
+    expect(board.unsaved).toBe(1);
+    await board.saved();
+    expect(board.status).toEqual({ state: 'saved' });
+    expect(board.unsaved).toBe(0);
+    expect(states).toEqual(['connecting', 'syncing', 'saved', 'saving', 'saved']);
+  });
+
+  test('made before there is a connection: edits are saved once there is one', async () => {
+    const id = freshId();
+    const board = connect().board(id);
+    board.title = 'early';
+    expect(board.unsaved).toBe(1);
+    await board.saved();
+    const other = connect().board(id);
+    await reached(other, 'saved');
+    expect(other.title).toBe('early');
+  });
+
+  test('is one and the same while it is open, and can be opened again at once', async () => {
+    const client = connect();
+    const id = freshId();
+    const first = client.board(id);
+    expect(client.board(id)).toBe(first);
+    first.title = 'kept';
+    await first.saved();
+    first.close();
+    first.close();
+    const second = client.board(id);
+    expect(second).not.toBe(first);
+    const states = statesOf(second);
+    await reached(second, 'saved');
+    expect(second.title).toBe('kept');
+    second.title = 'still connected';
+    await second.saved();
+    expect(states).toEqual(['connecting', 'syncing', 'saved', 'saving', 'saved']);
+  });
+
+  test('shares one connection with the other boards of its client', async () => {
+    const connections = countConnections();
+    const client = connect();
+    const opened = Array.from({ length: 10 }, () => client.board(freshId()));
+    await Promise.all(opened.map((board) => reached(board, 'saved')));
+    expect([node.openSockets, connections()]).toEqual([1, 1]);
+  });
+
+  test('that is closed with unsaved edits rejects who waits for them', async () => {
+    const board = connect().board(freshId());
+    board.title = 'never sent';
+    const saved = board.saved();
+    board.close();
+    await expect(saved).rejects.toThrow(/closed before its edits were saved/);
+    await expect(board.saved()).rejects.toThrow(/closed before/);
+    expect(board.status).toMatchObject({ state: 'stopped', code: 'closed' });
+  });
+
+  test('needs a board id and an open client', () => {
+    const client = connect();
+    expect(() => client.board('no good')).toThrow(/is not a board id/);
+    client.close();
+    expect(() => client.board(freshId())).toThrow(/client is closed/);
+  });
+});
+
+describe('when the node goes away and comes back', () => {
+  test('edits made meanwhile are counted, kept and saved', async () => {
+    const id = freshId();
+    const board = connect().board(id);
+    const widget = board.widgets.create({ type: 't', version: 1 });
+    await board.saved();
+    await restart(async () => {
+      expect((await reached(board, 'offline')).state).toBe('offline');
+      for (let n = 1; n <= 100; n++) board.widgets.set(widget, { n });
+      expect(board.unsaved).toBe(100);
+    });
+    let resolved = false;
+    const saved = board.saved().then(() => {
+      resolved = true;
+    });
+    board.subscribe(({ state }) => {
+      // Nothing is claimed before the answer is there.
+      if (!resolved && state === 'saved') expect(board.unsaved).toBe(0);
+    });
+    await saved;
+    expect(board.unsaved).toBe(0);
+
+    const other = connect().board(id);
+    await reached(other, 'saved');
+    expect(other.widgets.get(widget)?.state).toEqual({ n: 100 });
+  });
+});
+
+describe('a token', () => {
+  test('that is refused stops the board with the reason', async () => {
+    const board = connect('not a token').board(freshId());
+    expect(await reached(board, 'stopped')).toMatchObject({ code: 'token-invalid' });
+    board.title = 'kept here';
+    await expect(board.saved()).rejects.toMatchObject({ code: 'token-invalid' });
+  });
+
+  test('from a callback is asked for once more before that', async () => {
+    const answers = ['stale', tokenFor()];
+    const asked: (string | undefined)[] = [];
+    const board = connect(() => {
+      const token = answers.shift() ?? 'stale again';
+      asked.push(token);
+      return token;
+    }).board(freshId());
+    board.title = 'saved in the end';
+    await board.saved();
+    expect(asked[0]).toBe('stale');
+    expect(board.status.state).toBe('saved');
+  });
+
+  test('that stays bad is not asked for again and again', async () => {
+    let asked = 0;
+    const board = connect(async () => {
+      asked += 1;
+      return 'stale';
+    }).board(freshId());
+    expect(await reached(board, 'stopped')).toMatchObject({ code: 'token-invalid' });
+    expect(asked).toBe(2);
+  });
+
+  test('that was refused for good ends the connecting', async () => {
+    const connections = countConnections();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const board = connect('not a token').board(freshId());
+    await reached(board, 'stopped');
+    await eventually(() => node.openSockets === 0);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(connections()).toBe(1);
+  });
+
+  test('whose callback fails is asked for until it works', async () => {
+    let asked = 0;
+    const board = connect(async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('the backend is away');
+      return tokenFor();
+    }).board(freshId());
+    board.title = 'saved in the end';
+    await board.saved();
+    expect(asked).toBe(3);
+  });
+
+  test('for other boards stops this one only', async () => {
+    const client = connect(tokenFor('ada', [{ board: 'acme/*', access: 'write' }]));
+    const [mine, others] = [client.board(freshId()), client.board('other/board')];
+    expect(await reached(others, 'stopped')).toMatchObject({ code: 'not-granted' });
+    mine.title = 'goes on';
+    await mine.saved();
+    expect(mine.status.state).toBe('saved');
+  });
+
+  test('for reading shows the board, and stops at an edit', async () => {
+    const id = freshId();
+    const writer = connect().board(id);
+    writer.title = 'look';
+    await writer.saved();
+    const reader = connect(tokenFor('bob', [{ board: 'acme/*', access: 'read' }])).board(id);
+    await reached(reader, 'saved');
+    expect(reader.title).toBe('look');
+    reader.title = 'mine';
+    await expect(reader.saved()).rejects.toMatchObject({ code: 'not-granted' });
+    expect(reader.status).toMatchObject({ state: 'stopped', code: 'not-granted' });
+    expect(reader.title).toBe('mine');
+    expect(writer.title).toBe('look');
+  });
+});
