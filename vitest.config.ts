@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { CoverageByPackage } from './test/support/coverage-by-package.ts';
 
 const shared = {
   environment: 'node',
@@ -9,8 +10,18 @@ const shared = {
   hookTimeout: 60_000,
 } as const;
 
+// Where a machine wants to read the results: see .ci/run.
+const resultsFile = process.env['TEST_RESULTS_FILE'];
+
 export default defineConfig({
   test: {
+    reporters: [
+      'default',
+      new CoverageByPackage(),
+      ...(resultsFile === undefined
+        ? []
+        : [['json', { outputFile: resultsFile }] as ['json', { outputFile: string }]]),
+    ],
     // One group after the other. Tests wait far more than they compute, so two files at a time suit
     // two cores; what is measured against a limit runs alone.
     projects: [
@@ -47,7 +58,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['{model,persistence,server}/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.contract.ts', '**/test-*.ts'],
-      reporter: [['json-summary', { file: 'summary.json' }], 'html'],
+      reporter: 'html',
+      reportOnFailure: true,
       thresholds: {
         'model/src/**': { lines: 90 },
         'persistence/src/**': { lines: 90 },
