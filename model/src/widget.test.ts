@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { TesseraError } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import { anyJson } from './test-json.ts';
 import {
   createWidget,
   type Geom,
@@ -47,7 +48,7 @@ function updatesDuring(edit: () => void): number {
 
 const state = fc.dictionary(
   fc.string({ unit: 'grapheme' }).filter((key) => key !== '__proto__'),
-  fc.jsonValue({ stringUnit: 'grapheme' }),
+  anyJson({ stringUnit: 'grapheme' }),
   { noNullPrototype: true },
 ) as fc.Arbitrary<JsonObject>;
 

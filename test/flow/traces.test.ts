@@ -20,7 +20,9 @@ describe.skipIf(!hasSharedData)(
 
     afterAll(() => node.close());
 
-    it('two people typing concurrently, one on each protocol, end with the recorded text', async () => {
+    it('two people typing concurrently, one on each protocol, end with the recorded text', {
+      timeout: 120_000,
+    }, async () => {
       const board = 'acme/friends';
       const trace = readTrace('friendsforever');
       const clients = [
@@ -43,7 +45,9 @@ describe.skipIf(!hasSharedData)(
       for (const client of [...clients, fresh]) client.destroy();
     });
 
-    it('259,778 single edits of one writer end with the recorded text', async () => {
+    it('259,778 single edits of one writer end with the recorded text', {
+      timeout: 180_000,
+    }, async () => {
       const board = 'acme/paper';
       const trace = readTrace('automerge-paper');
       const writer = stockHocuspocus(node.url, board, tokenFor('ada'));
