@@ -136,6 +136,20 @@ describe('Journal', () => {
     expect(journal.failure).toBeUndefined();
   });
 
+  it('says so when the database hangs, and when it answers after all', async () => {
+    const { journal, store, saved, update, log, appendWith } = await setUp();
+    const gate = Promise.withResolvers<void>();
+    appendWith(async (updates) => {
+      await gate.promise;
+      return store.append(updates);
+    });
+    journal.append(update('acme/a', 'ada'));
+    await expect.poll(() => log.health, { timeout: 5_000 }).toEqual(['no answer for 1000 ms']);
+    gate.resolve();
+    await saved('acme/a');
+    expect(log.health).toEqual(['no answer for 1000 ms', 'ok']);
+  });
+
   it('refuses a board of another epoch and saves the others', async () => {
     const { journal, saved, update, log } = await setUp();
     const stale = { ...update('acme/a', 'ada'), epoch: '00000000-0000-0000-0000-000000000000' };

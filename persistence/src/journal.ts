@@ -35,6 +35,8 @@ interface BoardTail {
 }
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** A database that has not answered by then counts as failing, though it may still commit. */
+const SLOW_AFTER_MS = 1_000;
 const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 500;
 
@@ -170,8 +172,12 @@ export class Journal {
   async #commit(batch: Map<string, NewUpdate[]>): Promise<void> {
     const rows = [...batch.values()].flatMap(mergeByActor);
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
+      const slow = setTimeout(
+        () => this.#setFailure(new Error(`no answer for ${SLOW_AFTER_MS} ms`)),
+        SLOW_AFTER_MS,
+      );
       try {
-        const appended = await this.#store.append(rows);
+        const appended = await this.#store.append(rows).finally(() => clearTimeout(slow));
         this.#setFailure(undefined);
         this.#settle(batch, rows, appended);
         return;

@@ -18,6 +18,8 @@ import type { Readiness } from './http/health.ts';
 import { SocketServer } from './socket/accept.ts';
 import { Boards } from './sync/boards.ts';
 
+const READINESS_LIMIT_MS = 2_000;
+
 /** A running node. */
 export interface TesseraNode {
   /** `http://127.0.0.1:8787` */
@@ -84,7 +86,7 @@ export async function startNode(
   const readiness = async (): Promise<Readiness> => {
     if (closing !== undefined) return { status: 'unready', reasons: ['the node is shutting down'] };
     try {
-      await store.ping();
+      await within(READINESS_LIMIT_MS, store.ping());
     } catch (error) {
       return { status: 'unready', reasons: [`the database is away: ${(error as Error).message}`] };
     }
@@ -170,4 +172,10 @@ function tokenKeys(secret: string | undefined, publicKey: string | undefined): T
     }
   }
   return keys;
+}
+
+async function within(limitMs: number, answer: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer for ${limitMs} ms`)), limitMs);
+  await Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import { TesseraError } from '@tessera/model';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { addHealthRoutes, type Readiness } from './health.ts';
 
@@ -27,16 +34,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = options.log;
   const app = Fastify({
     loggerInstance,
+    frameworkErrors: sendProblem,
     logController: new LogController({ disableRequestLogging: true }),
   });
-  app.setErrorHandler((error, request, reply) => {
-    const known =
-      error instanceof TesseraError
-        ? { status: error.httpStatus, title: error.code, detail: error.message }
-        : { status: statusOf(error), title: 'error', detail: 'the request failed' };
-    if (known.status >= 500) request.log.error({ err: error }, 'a request failed');
-    const problem = { type: 'about:blank', ...known };
-    return reply.code(known.status).type('application/problem+json').send(problem);
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request) => {
+    const error = new Error(
+      `there is nothing at ${request.method} ${request.url.split('?', 1)[0]}`,
+    );
+    throw Object.assign(error, { statusCode: 404 });
   });
   addHealthRoutes(app, options.readiness);
   const { developmentToken } = options;
@@ -49,7 +55,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-function statusOf(error: unknown): number {
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  return typeof status === 'number' && status >= 400 ? status : 500;
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = describeError(error);
+  if (known.status >= 500) request.log.error({ err: error }, 'a request failed');
+  const problem = { type: 'about:blank', ...known };
+  return reply.code(known.status).type('application/problem+json').send(problem);
+}
+
+/** What a client may know of an error: everything about its own mistakes, nothing about ours. */
+function describeError(error: unknown): { status: number; title: string; detail: string } {
+  if (error instanceof TesseraError) {
+    return { status: error.httpStatus, title: error.code, detail: error.message };
+  }
+  const { statusCode, message } = error as { statusCode?: unknown; message?: string };
+  const isTheirs = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+  return isTheirs
+    ? { status: statusCode, title: STATUS_CODES[statusCode] ?? 'error', detail: message ?? '' }
+    : { status: 500, title: 'error', detail: 'the request failed' };
 }
