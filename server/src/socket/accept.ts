@@ -82,7 +82,8 @@ export class SocketServer {
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // Without a listener, a connection that breaks during the handshake would end the process.
     stream.on('error', (error) => this.#options.log.info({ err: error }, 'upgrade failed'));
-    if (!this.#accepting) return void stream.end(NOT_NOW);
+    // While too much waits for the database, sockets are not read from: no use in opening more.
+    if (!this.#accepting || this.#options.boards.journal.full) return void stream.end(NOT_NOW);
     const url = new URL(request.url ?? '/', 'http://node');
     const match = PATH.exec(url.pathname);
     if (match === null) return void stream.end(NOTHING_AT_THIS_PATH);

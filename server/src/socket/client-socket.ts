@@ -30,7 +30,7 @@ export interface SocketLimits {
 
 /** One address on the socket: waiting for its token and board, or open. */
 type Slot =
-  | { state: 'joining'; authSent: boolean; waiting: Frame[] }
+  | { state: 'joining'; since: number; hasToken: boolean; waiting: Frame[] }
   | { state: 'open'; channel: BoardChannel };
 
 const OPEN = 1;
@@ -57,7 +57,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   lastSentAt = Date.now();
   /** Set at each ping, cleared by its pong. */
   awaitsPong = false;
-  authenticated = false;
+  #hasSentToken = false;
   readonly #ws: WebSocket;
   readonly #wire: Wire;
   readonly #boards: Boards;
@@ -123,11 +123,12 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
       connection.close({ code: 1000, reason: 'closed by the client while it was being opened' });
       return;
     }
-    this.authenticated = true;
     const channel = new BoardChannel(this, connection, board);
     this.#slots.set(connection.messageAddress, { state: 'open', channel });
     this.#log.debug({ board: board.id, actor: channel.identity.actor }, 'board opened');
-    for (const frame of slot.waiting) this.#guarded(() => channel.receive(frame));
+    this.#guarded(() => {
+      for (const frame of slot.waiting) channel.receive(frame);
+    });
   }
 
   sendFrame(frame: Uint8Array): void {
@@ -188,7 +189,20 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     this.#ws.resume();
   }
 
-  // --- what the heartbeat calls
+  // --- what the heartbeat asks and calls
+
+  get isPaused(): boolean {
+    return this.#ws.isPaused;
+  }
+
+  /** Since when a token is missing: for the socket as a whole, or for a board it sent frames to. */
+  get tokenlessSince(): number | undefined {
+    if (!this.#hasSentToken) return this.openedAt;
+    for (const slot of this.#slots.values()) {
+      if (slot.state === 'joining' && !slot.hasToken) return slot.since;
+    }
+    return undefined;
+  }
 
   ping(): void {
     this.awaitsPong = true;
@@ -229,14 +243,15 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     if (this.#joining >= this.#limits.maxJoiningBoards) {
       throw new TesseraError('too-fast', `${this.#joining} boards are being opened already`);
     }
-    const slot: Slot = { state: 'joining', authSent: false, waiting: [] };
+    const slot: Slot = { state: 'joining', since: Date.now(), hasToken: false, waiting: [] };
     this.#slots.set(frame.address, slot);
     return slot;
   }
 
   #wait(slot: Extract<Slot, { state: 'joining' }>, frame: Frame): void {
-    if (frame.type === FrameType.auth && !slot.authSent) {
-      slot.authSent = true;
+    if (frame.type === FrameType.auth && !slot.hasToken) {
+      slot.hasToken = true;
+      this.#hasSentToken = true;
       this.#hocuspocus.handleMessage(frame.bytes);
       return;
     }

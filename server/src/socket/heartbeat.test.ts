@@ -24,9 +24,9 @@ describe('Heartbeat', () => {
       };
       const now = Date.now();
       const socket = {
-        openedAt: now,
         lastSentAt: now + HOUR_MS,
-        authenticated: true,
+        isPaused: false,
+        tokenlessSince: undefined,
         awaitsPong: false,
         channels: [
           {
@@ -57,9 +57,19 @@ describe('Heartbeat', () => {
     expect(await doneTo({ lastSentAt: Date.now() - 10_000 }, {})).toEqual(['kept alive']);
   });
 
-  it('ends a socket on which no token was accepted in time', async () => {
-    const silent = { authenticated: false, openedAt: Date.now() - 20_000 };
-    expect(await doneTo(silent, {})).toEqual(['a token is missing: no board was opened in time']);
+  it('ends a socket on which a token did not come in time', async () => {
+    const silent = { tokenlessSince: Date.now() - 20_000 };
+    expect(await doneTo(silent, {})).toEqual(['a token is missing: none came in time']);
+  });
+
+  it('expects nothing of a socket that is not read from', async () => {
+    const paused = {
+      isPaused: true,
+      awaitsPong: true,
+      tokenlessSince: Date.now() - 20_000,
+      lastSentAt: Date.now() - 10_000,
+    };
+    expect(await doneTo(paused, { pingEveryMs: 1 }, 3)).toEqual(Array(3).fill('kept alive'));
   });
 
   it('asks for a new token before the old one expires, and refuses an expired one', async () => {

@@ -2,9 +2,10 @@ import { TesseraError } from '@tessera/model';
 
 /** What the heartbeat asks and does of a socket. */
 export interface HeartbeatSocket {
-  readonly openedAt: number;
   readonly lastSentAt: number;
-  readonly authenticated: boolean;
+  /** Not read from while too much waits for the database, so that nothing can be heard of it. */
+  readonly isPaused: boolean;
+  readonly tokenlessSince: number | undefined;
   /** A ping is out and its pong has not come. */
   readonly awaitsPong: boolean;
   readonly channels: Iterable<{
@@ -51,16 +52,18 @@ export class Heartbeat {
     const isPingDue = now - this.#pingedAt >= this.#times.pingEveryMs;
     if (isPingDue) this.#pingedAt = now;
     for (const socket of this.#sockets) {
-      if (isPingDue && socket.awaitsPong) {
-        socket.terminate();
-        continue;
-      }
-      if (isPingDue) socket.ping();
-      if (!socket.authenticated && now - socket.openedAt > this.#times.authenticateWithinMs) {
-        socket.end(new TesseraError('token-missing', 'no board was opened in time'));
-      }
+      if (!socket.isPaused) this.#listen(socket, now, isPingDue);
       if (now - socket.lastSentAt > this.#times.keepAliveAfterMs) socket.keepAlive();
       this.#enforceExpiry(socket, now);
+    }
+  }
+
+  #listen(socket: HeartbeatSocket, now: number, isPingDue: boolean): void {
+    if (isPingDue && socket.awaitsPong) socket.terminate();
+    else if (isPingDue) socket.ping();
+    const { tokenlessSince = now } = socket;
+    if (now - tokenlessSince > this.#times.authenticateWithinMs) {
+      socket.end(new TesseraError('token-missing', 'none came in time'));
     }
   }
 

@@ -87,7 +87,6 @@ export class Boards {
 
   addSocket(socket: BoardSocket): void {
     this.#sockets.add(socket);
-    if (this.journal.full) socket.pause();
   }
 
   removeSocket(socket: BoardSocket): void {
@@ -166,7 +165,6 @@ export class Boards {
 
   /** Writers make a board by opening it; a reader of a board that is not there is told so. */
   async #makeSureItExists(board: string, create: boolean): Promise<void> {
-    if (this.journal.full) throw new TesseraError('overloaded', 'too much waits for the database');
     if (this.#live.has(board)) return;
     const head = await this.#options.store.open(board, { create });
     if (head === undefined) throw new TesseraError('no-such-board', board);
