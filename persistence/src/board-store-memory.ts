@@ -68,8 +68,8 @@ export function createMemoryBoardStore(): BoardStore {
       return ids.sort(byBytes).slice(0, limit);
     },
 
-    async ping() {},
+    ping: async () => undefined,
 
-    async close() {},
+    close: async () => undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Appended, BoardHead, BoardStore, NewUpdate, StoredBoard } from './board-store.ts';
 import { sql } from './board-store-queries.ts';
 import type { Database } from './database.ts';
@@ -7,10 +8,13 @@ interface Piece {
   seq: number;
   /** The epoch on the board's row, the actor on an update's. */
   who: string;
-  created_at: Date;
+  created_ms: number;
   piece: number;
   bytes: Uint8Array | null;
 }
+
+/** Making so many rows into updates takes some 2 ms; between them others have their turn. */
+const rowsInOneGo = 5_000;
 
 const ranks = { board: 0, snapshot: 1, update: 2 };
 
@@ -74,35 +78,41 @@ function groupByBoard(updates: readonly NewUpdate[]): { wanted: Group[]; rows: N
 }
 
 /** Makes a board of its rows; they come in any order, as UNION ALL promises none. */
-function assemble(board: string, pieces: Piece[]): StoredBoard | undefined {
+async function assemble(board: string, pieces: Piece[]): Promise<StoredBoard | undefined> {
   pieces.sort((a, b) => ranks[a.kind] - ranks[b.kind] || a.seq - b.seq || a.piece - b.piece);
-  const [head, ...rest] = pieces;
+  const [head] = pieces;
   if (head === undefined) return undefined;
-  const { who: epoch, seq } = head;
-  const stored: StoredBoard = { board, epoch, head: seq, snapshot: undefined, updates: [] };
-  for (const value of wholeValues(rest)) {
-    const bytes = concatenate(value.map((piece) => piece.bytes ?? new Uint8Array()));
-    const { kind, seq, who: actor, created_at: createdAt } = value[0];
+  const stored: StoredBoard = {
+    board,
+    epoch: head.who,
+    head: head.seq,
+    snapshot: undefined,
+    updates: [],
+  };
+  let end = 1;
+  for (let start = 1; start < pieces.length; start = end) {
+    while (isSameValue(pieces[start], pieces[end])) end += 1;
+    const { kind, seq, who: actor, created_ms: createdMs } = pieces[start] as Piece; // below the length
+    const bytes = joinPieces(pieces, start, end);
     if (kind === 'snapshot') stored.snapshot = { seq, bytes };
-    else stored.updates.push({ seq, actor, createdAt, bytes });
+    else stored.updates.push({ seq, actor, createdAt: new Date(createdMs), bytes });
+    // Zero right after the snapshot, which takes as long as many rows.
+    if (stored.updates.length % rowsInOneGo === 0) await nextTurn();
   }
   return stored;
 }
 
-/** Puts the pieces of one value together: they follow each other and share kind and seq. */
-function wholeValues(pieces: Piece[]): [Piece, ...Piece[]][] {
-  const values: [Piece, ...Piece[]][] = [];
-  for (const piece of pieces) {
-    const current = values.at(-1);
-    if (current?.[0].kind === piece.kind && current[0].seq === piece.seq) current.push(piece);
-    else values.push([piece]);
-  }
-  return values;
+function isSameValue(a: Piece | undefined, b: Piece | undefined): boolean {
+  return a !== undefined && a.kind === b?.kind && a.seq === b.seq;
+}
+
+function joinPieces(pieces: Piece[], start: number, end: number): Uint8Array {
+  const only = end - start === 1 ? pieces[start] : undefined;
+  if (only?.bytes) return only.bytes;
+  return concatenate(pieces.slice(start, end).map((piece) => piece.bytes ?? new Uint8Array()));
 }
 
 function concatenate(parts: Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let offset = 0;
   for (const part of parts) {

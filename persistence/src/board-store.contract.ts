@@ -100,7 +100,12 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
     it('takes only the updates of the right epoch when an append has two epochs of a board', async () => {
       const board = await newBoard();
       const other = { ...board, epoch: randomUUID() };
-      const mixed = [update(other, 'x'), update(board, 'a'), update(other, 'y'), update(board, 'b')];
+      const mixed = [
+        update(other, 'x'),
+        update(board, 'a'),
+        update(other, 'y'),
+        update(board, 'b'),
+      ];
       expect(await store.append(mixed)).toEqual([{ board: board.board, firstSeq: 1, lastSeq: 2 }]);
       expect(await texts(board.board)).toEqual(['a', 'b']);
     });
@@ -120,7 +125,9 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
       for (const { board } of heads) {
         const stored = await store.load(board);
         expect(stored?.head).toBe(80);
-        expect(stored?.updates.map(({ seq }) => seq)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
+        expect(stored?.updates.map(({ seq }) => seq)).toEqual(
+          Array.from({ length: 80 }, (_, i) => i + 1),
+        );
         for (const writer of ['p', 'q']) {
           const own = (await texts(board)).filter((text) => text.startsWith(writer));
           expect(own).toEqual(Array.from({ length: 40 }, (_, round) => `${writer}${round}`));
@@ -131,17 +138,17 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
     it('gives back who, when and every byte, of small, empty and large updates', async () => {
       const board = await newBoard();
       const before = Date.now() - 60_000;
-      const actors = ['ann', 'o\'neill "x" {1,2} \\ NULL', 'ß漢😀'];
-      const sizes = [5, 0, 1_000_003];
+      const actors = ['ann', 'o\'neill "x" {1,2} \\ NULL', 'ß漢😀', 'bob'];
+      const sizes = [5, 0, 1_000_003, 2 ** 19];
       const bytes = sizes.map((size) => Uint8Array.from({ length: size }, (_, i) => (i * 31) >> 3));
       await store.append(
         bytes.map((bytes, i) => ({ ...update(board, ''), bytes, actor: actors[i] ?? '' })),
       );
       const updates = (await store.load(board.board))?.updates ?? [];
       expect(updates.map(({ actor }) => actor)).toEqual(actors);
-      expect(updates.map((stored, i) => Buffer.compare(stored.bytes, bytes[i] ?? stored.bytes))).toEqual(
-        [0, 0, 0],
-      );
+      expect(
+        updates.map((stored, i) => Buffer.compare(stored.bytes, bytes[i] ?? stored.bytes)),
+      ).toEqual([0, 0, 0, 0]);
       for (const { createdAt } of updates) {
         expect(createdAt.getTime()).toBeGreaterThan(before);
         expect(createdAt.getTime()).toBeLessThan(before + 120_000);
@@ -180,7 +187,10 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
       expect(await put(2)).toBe(true);
       expect(await put(2)).toBe(false);
       expect(await put(1)).toBe(false);
-      expect((await store.load(board.board))?.snapshot).toEqual({ seq: 2, bytes: expect.anything() });
+      expect((await store.load(board.board))?.snapshot).toEqual({
+        seq: 2,
+        bytes: expect.anything(),
+      });
       expect(await put(3)).toBe(true);
       expect((await store.load(board.board))?.snapshot?.seq).toBe(3);
     });
@@ -201,7 +211,9 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
       const snapshot = { seq: 1, bytes: Uint8Array.of(1) };
       expect(await store.putSnapshot(board.board, randomUUID(), snapshot)).toBe(false);
       expect(await store.putSnapshot('acme/missing', board.epoch, snapshot)).toBe(false);
-      expect(await store.putSnapshot(board.board, board.epoch, { ...snapshot, seq: 2 })).toBe(false);
+      expect(await store.putSnapshot(board.board, board.epoch, { ...snapshot, seq: 2 })).toBe(
+        false,
+      );
       expect((await store.load(board.board))?.snapshot).toBeUndefined();
     });
 
@@ -217,7 +229,9 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
         if (last === undefined) break;
         after = last;
       }
-      expect(listed).toEqual(ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      expect(listed).toEqual(
+        ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+      );
     });
 
     it('answers a ping', async () => {

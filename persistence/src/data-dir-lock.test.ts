@@ -41,9 +41,13 @@ it('respects another process for as long as it lives, and takes over after it wa
     await lockDataDir(process.argv[2]);
     console.log('locked');
     setInterval(() => {}, 1e6);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, lockModule, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', program, lockModule, folder],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const gone = once(child, 'exit');
   await once(child.stdout, 'data');
   await expect(lockDataDir(folder)).rejects.toThrow(`is in use by process ${child.pid}`);

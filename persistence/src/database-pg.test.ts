@@ -114,8 +114,23 @@ describe('the PostgreSQL database', () => {
     expect(await database.query('one', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it('survives that the server ends a connection between the statements of a transaction', async () => {
+    const database = await open(test.url);
+    const other = await open(test.url);
+    const cut = database.transaction(async (transaction) => {
+      const own = 'SELECT pg_backend_pid() AS pid';
+      const pid = (await transaction.query<{ pid: number }>('pid', own))[0]?.pid ?? 0;
+      await other.query('terminate', 'SELECT pg_terminate_backend($1)', [pid]);
+      const find = 'SELECT 1 FROM pg_stat_activity WHERE pid = $1';
+      await expect.poll(() => other.query('find', find, [pid])).toEqual([]);
+      await transaction.query('one', 'SELECT 1');
+    });
+    await expect(cut).rejects.toMatchObject({ code: 'database-away' });
+    expect(await database.query('one', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('gives up on a statement that takes too long', async () => {
-    const database = await open(test.url, { statementTimeoutMs: 50 });
+    const database = await open(test.url, { statementTimeoutMs: 500 });
     await expect(database.query('slow', 'SELECT pg_sleep(60)')).rejects.toMatchObject({
       code: 'database-away',
       message: expect.stringContaining('statement timeout'),
@@ -124,7 +139,7 @@ describe('the PostgreSQL database', () => {
 
   it('gives up on a server that has fallen silent', async () => {
     const wire = await openWire();
-    const database = await open(wire.url, { statementTimeoutMs: 50, connectTimeoutMs: 500 });
+    const database = await open(wire.url, { statementTimeoutMs: 500, connectTimeoutMs: 2_000 });
     wire.silence();
     await expect(database.query('one', 'SELECT 1')).rejects.toMatchObject({
       code: 'database-away',
@@ -133,7 +148,7 @@ describe('the PostgreSQL database', () => {
   });
 
   it('lets nobody wait for a connection forever', async () => {
-    const database = await open(test.url, { maxConnections: 1, connectTimeoutMs: 50 });
+    const database = await open(test.url, { maxConnections: 1, connectTimeoutMs: 1_000 });
     await database.transaction(async () => {
       const away = { code: 'database-away' };
       await expect(database.query('one', 'SELECT 1')).rejects.toMatchObject(away);
@@ -145,7 +160,9 @@ describe('the PostgreSQL database', () => {
     const database = await open(test.url);
     expect(database.close()).toBe(database.close());
     await database.close();
-    await expect(database.query('one', 'SELECT 1')).rejects.toMatchObject({ code: 'database-away' });
+    await expect(database.query('one', 'SELECT 1')).rejects.toMatchObject({
+      code: 'database-away',
+    });
   });
 });
 
@@ -157,11 +174,37 @@ describe('a bad DATABASE_URL is an error that says what to do', () => {
   };
 
   it.each([
-    ['nothing listens', () => 'postgres://127.0.0.1:1/x', 'refused the connection (ECONNREFUSED 127.0.0.1:1): is PostgreSQL running?'],
-    ['a host with several addresses refuses', () => 'postgres://localhost:1/x', '(ECONNREFUSED localhost:1)'],
-    ['the host is unknown', () => 'postgres://nowhere.invalid/x', 'names a host that cannot be found'],
-    ['the password is wrong', () => altered((url) => { url.password = 'wrong'; }), 'check its user and password'],
-    ['the database is missing', () => altered((url) => { url.pathname = '/missing'; }), 'names a database that is not there'],
+    [
+      'nothing listens',
+      () => 'postgres://127.0.0.1:1/x',
+      'refused the connection (ECONNREFUSED 127.0.0.1:1): is PostgreSQL running?',
+    ],
+    [
+      'a host with several addresses refuses',
+      () => 'postgres://localhost:1/x',
+      '(ECONNREFUSED localhost:1)',
+    ],
+    [
+      'the host is unknown',
+      () => 'postgres://nowhere.invalid/x',
+      'names a host that cannot be found',
+    ],
+    [
+      'the password is wrong',
+      () =>
+        altered((url) => {
+          url.password = 'wrong';
+        }),
+      'check its user and password',
+    ],
+    [
+      'the database is missing',
+      () =>
+        altered((url) => {
+          url.pathname = '/missing';
+        }),
+      'names a database that is not there',
+    ],
     ['it is no URL', () => 'localhost', 'is not a PostgreSQL address'],
     ['it is another protocol', () => 'mysql://localhost/x', 'is not a PostgreSQL address'],
   ])('when %s', async (_case, url, message) => {

@@ -15,6 +15,8 @@ export interface PgOptions {
 /** Scripts are migrations: as long as they take. (A timer's longest time.) */
 const noTimeoutMs = 2 ** 31 - 1;
 
+const ignore = () => undefined;
+
 const INT8 = 20;
 const oldestVersion = 15;
 
@@ -30,6 +32,8 @@ export async function openPgDatabase(url: string, options: PgOptions = {}): Prom
     connectionString: url,
     application_name: 'tessera',
     max: maxConnections,
+    // The first edit after a quiet time does not wait for a connection.
+    min: 1,
     connectionTimeoutMillis: connectTimeoutMs,
     // The server gives up first and so frees its locks; the client's own limit is for a silent server.
     statement_timeout: statementTimeoutMs,
@@ -39,7 +43,7 @@ export async function openPgDatabase(url: string, options: PgOptions = {}): Prom
     types: { getTypeParser: typeParser },
   });
   // A server that restarts ends idle connections too; without a listener that would end the process.
-  pool.on('error', () => undefined);
+  pool.on('error', ignore);
 
   try {
     await refuseOldServer(pool);
@@ -94,7 +98,10 @@ function queryable(runner: pg.Pool | pg.PoolClient, place: string): Queryable {
     async script(text) {
       try {
         // The types of pg miss query_timeout here, which its client reads.
-        const config: pg.QueryConfig & { query_timeout: number } = { text, query_timeout: noTimeoutMs };
+        const config: pg.QueryConfig & { query_timeout: number } = {
+          text,
+          query_timeout: noTimeoutMs,
+        };
         await runner.query(config);
       } catch (error) {
         throw explain(error, place);
@@ -169,5 +176,3 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }
-
-function ignore(): void {}

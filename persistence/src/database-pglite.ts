@@ -66,7 +66,8 @@ export async function openPgliteDatabase(
           await statements.script('COMMIT');
           return done;
         } catch (error) {
-          await statements.script('ROLLBACK');
+          // An engine that broke or was closed has rolled back by itself.
+          await statements.script('ROLLBACK').catch(() => undefined);
           throw error;
         }
       });

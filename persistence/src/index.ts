@@ -9,7 +9,12 @@ export type {
 } from './board-store.ts';
 export { createMemoryBoardStore } from './board-store-memory.ts';
 export { createSqlBoardStore } from './board-store-sql.ts';
-export { Compactor, type CompactorOptions, createCompactor, type LoadedSize } from './compaction.ts';
+export {
+  Compactor,
+  type CompactorOptions,
+  createCompactor,
+  type LoadedSize,
+} from './compaction.ts';
 export type { Database, Param, Queryable } from './database.ts';
 export { type Commit, Journal, type JournalEvents, type JournalOptions } from './journal.ts';
 export { applyStoredBoard } from './load-board.ts';

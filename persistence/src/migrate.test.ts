@@ -76,7 +76,10 @@ describe.each(['PostgreSQL', 'PGlite'])('migrations on %s', (engine) => {
       await writeFile(join(folder, '0003-good.sql'), 'CREATE TABLE good (id int)');
       await writeFile(join(folder, '0004-bad.sql'), 'CREATE TABEL bad (id int)');
       await expect(migrate(database, pathToFileURL(`${folder}/`))).rejects.toThrow('syntax error');
-      const found = await database.query('test-good', `SELECT 1 FROM pg_class WHERE relname = 'good'`);
+      const found = await database.query(
+        'test-good',
+        `SELECT 1 FROM pg_class WHERE relname = 'good'`,
+      );
       expect(found).toEqual([]);
     } finally {
       await rm(folder, { recursive: true });

@@ -14,15 +14,23 @@ export interface PackedBoard {
 
 /** Copies the board; who and when are left out. The buffers can be given away. */
 export function packBoard({ board, epoch, head, snapshot, updates }: StoredBoard): PackedBoard {
-  const values = [snapshot?.bytes ?? new Uint8Array(), ...updates.map((update) => update.bytes)];
-  const lengths = Uint32Array.from(values, (value) => value.byteLength);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let offset = 0;
-  for (const value of values) {
-    bytes.set(value, offset);
-    offset += value.byteLength;
+  const snapshotBytes = snapshot?.bytes ?? new Uint8Array();
+  const seqs = new Float64Array(updates.length);
+  const lengths = new Uint32Array(1 + updates.length);
+  lengths[0] = snapshotBytes.byteLength;
+  let total = snapshotBytes.byteLength;
+  for (const [index, update] of updates.entries()) {
+    seqs[index] = update.seq;
+    lengths[index + 1] = update.bytes.byteLength;
+    total += update.bytes.byteLength;
   }
-  const seqs = Float64Array.from(updates, (update) => update.seq);
+  const bytes = new Uint8Array(total);
+  bytes.set(snapshotBytes);
+  let offset = snapshotBytes.byteLength;
+  for (const update of updates) {
+    bytes.set(update.bytes, offset);
+    offset += update.bytes.byteLength;
+  }
   return { board, epoch, head, snapshotSeq: snapshot?.seq, seqs, lengths, bytes };
 }
 

@@ -79,11 +79,14 @@ export class PgliteThread {
   }
 
   #settle(worker: Worker, response: PgliteResponse): void {
+    if ('error' in response && response.fatal) {
+      this.#abandon(worker, new Error(response.error.message));
+      return;
+    }
     const waiting = this.#waiting.get(response.id);
-    if ('rows' in response) waiting?.resolve(response.rows);
-    else if (response.fatal) return this.#abandon(worker, new Error(response.error.message));
-    else waiting?.reject(failureOf(response.error));
     this.#waiting.delete(response.id);
+    if ('rows' in response) waiting?.resolve(response.rows);
+    else waiting?.reject(failureOf(response.error));
   }
 
   /** Nothing more is expected of this worker. */

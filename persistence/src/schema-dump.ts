@@ -74,5 +74,8 @@ export async function dumpSchema(database: Queryable): Promise<string> {
     const rest = (indexLines.get(table.name) ?? []).map(({ line }) => `\n${line}`).join('');
     return `CREATE TABLE ${table.name} (\n${body}\n)${partition}${options};${rest}`;
   });
-  return ['-- Written by "npm run schema -w persistence".', ...statements, ''].join('\n\n').trimEnd().concat('\n');
+  return ['-- Written by "npm run schema -w persistence".', ...statements, '']
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
 }

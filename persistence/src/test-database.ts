@@ -10,7 +10,9 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const adminUrl = process.env.TEST_DATABASE_URL;
   if (adminUrl === undefined) {
-    throw new Error('TEST_DATABASE_URL is not set: run the tests with npm test, or name a PostgreSQL');
+    throw new Error(
+      'TEST_DATABASE_URL is not set: run the tests with npm test, or name a PostgreSQL',
+    );
   }
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await runAsAdmin(adminUrl, `CREATE DATABASE ${name}`);

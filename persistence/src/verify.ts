@@ -56,7 +56,9 @@ function compare(stored: StoredBoard, whole: StoredBoard): string[] {
   if (fromLog !== undefined && fromSnapshot !== undefined) {
     const differences = differencesOf(fromLog, fromSnapshot);
     const seq = stored.snapshot?.seq ?? 0;
-    problems.push(...differences.map((what) => `log and snapshot (at seq ${seq}) differ in ${what}`));
+    problems.push(
+      ...differences.map((what) => `log and snapshot (at seq ${seq}) differ in ${what}`),
+    );
   }
   fromLog?.destroy();
   fromSnapshot?.destroy();

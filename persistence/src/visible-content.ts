@@ -25,7 +25,9 @@ function contentOf(type: SharedType): unknown {
   }
   endText();
   const entries = [...type._map].filter(([, item]) => !item.deleted);
-  const map = Object.fromEntries(entries.map(([key, item]) => [key, valuesOf(item.content).at(-1)]));
+  const map = Object.fromEntries(
+    entries.map(([key, item]) => [key, valuesOf(item.content).at(-1)]),
+  );
   return { list, map };
 }
 
