@@ -82,6 +82,8 @@ for (let run = 0; run < RUNS; run++) {
 }
 console.log(`ready after start, warm:      ${median(figures.readyMs).toFixed(0)} ms`);
 console.log(`resident memory, idle:        ${median(figures.residentMiB).toFixed(0)} MiB`);
-console.log(`load of a ${boardMiB.toFixed(1)} MiB snapshot:  ${median(figures.loadMs).toFixed(0)} ms`);
+console.log(
+  `load of a ${boardMiB.toFixed(1)} MiB snapshot:  ${median(figures.loadMs).toFixed(0)} ms`,
+);
 await postgres.close();
 process.exit();
