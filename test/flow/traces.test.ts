@@ -101,7 +101,12 @@ async function report(databaseUrl: string, board: string, times: Record<string, 
  * typed, but not before those edits have reached them through the server (`docs`, one per author).
  */
 async function replay(trace: Trace, docs: Y.Doc[]): Promise<void> {
-  const copies = docs.map(() => new Y.Doc());
+  const copies = docs.map((_, agent) => {
+    const copy = new Y.Doc();
+    // Who comes first of two that typed at one place is decided by the lower id, in Yjs as in the trace.
+    copy.clientID = agent + 1;
+    return copy;
+  });
   /** Per transaction: who made it, its update, and the author's clock after it. */
   const made: { agent: number; update: Uint8Array; clock: number }[] = [];
   const shown = docs.map(() => new Set<number>());
