@@ -79,7 +79,9 @@ function newestIn(folder) {
 function installPackages() {
   // npm writes this file at the end of an install, so an interrupted one counts as none.
   if (writtenAt('node_modules/.package-lock.json') >= writtenAt('package-lock.json')) return;
-  run('installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // The Node it runs on is a development dependency, which npm leaves out when NODE_ENV=production.
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('installing npm packages', 'npm', args);
 }
 
 function buildQuickstart() {
