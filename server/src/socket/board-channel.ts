@@ -1,13 +1,13 @@
 import { TesseraError } from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
+import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
 import type { BoardMember, LiveBoard } from '../sync/live-board.ts';
 import type { PresenceMember } from '../sync/presence.ts';
 import {
   awarenessFrame,
-  decodeOr,
   type Frame,
   FrameType,
   SyncType,

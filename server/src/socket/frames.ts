@@ -1,6 +1,6 @@
-import { TesseraError } from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { decodeOr } from '../decode.ts';
 
 /** Message types of the Hocuspocus protocol that cross a socket. */
 export const FrameType = {
@@ -42,15 +42,6 @@ export function readFrame(bytes: Uint8Array): Frame {
     const board = separator === -1 ? address : address.slice(0, separator);
     return { bytes, address, board, type, body };
   });
-}
-
-/** Runs a decoder and turns whatever it throws into a `malformed` that says what was expected. */
-export function decodeOr<T>(problem: string, decode: () => T): T {
-  try {
-    return decode();
-  } catch (cause) {
-    throw cause instanceof TesseraError ? cause : new TesseraError('malformed', problem, { cause });
-  }
 }
 
 export function writeFrame(

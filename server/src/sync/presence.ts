@@ -1,7 +1,7 @@
 import { TesseraError } from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { decodeOr } from '../socket/frames.ts';
+import { decodeOr } from '../decode.ts';
 
 /** A connection that takes part in a board's presence. */
 export interface PresenceMember {
