@@ -109,7 +109,8 @@ function installPrograms() {
         `Install it, on Debian as root with: apt-get update && ${command}`,
     );
   }
-  const quietly = { DEBIAN_FRONTEND: 'noninteractive' };
+  // The run level keeps the package from starting a Redis of its own on this machine.
+  const quietly = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run("reading Debian's list of packages", 'apt-get', ['update', '-q'], quietly);
   const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];
   run(`installing ${names}`, 'apt-get', args, quietly);

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,13 +14,30 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   // Runs once for each project of the configuration, and the first of them does it for all.
   if (process.env['TESSERA_TEST_RUN'] !== undefined) return undefined;
   process.env['TESSERA_TEST_RUN'] = randomUUID().slice(0, 8);
+  const removeFolder = await provideTemporaryFolder();
+  const closeDatabase = await provideDatabase();
+  return async () => {
+    await closeDatabase();
+    await removeFolder();
+  };
+}
+
+/** Removes the folder once we close the pipe or are gone, and again while something writes to it. */
+const REMOVE_AT_THE_END = 'read -r word; until rm -rf "$0"; do sleep 0.2; done';
+
+async function provideTemporaryFolder(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'tessera-tests-'));
   // PostgreSQL may run as another user, and has to get at its folder in here.
   await chmod(folder, 0o711);
   process.env['TMPDIR'] = folder;
-  // At the exit, and not in the returned function, which an interrupted run does not call.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return provideDatabase();
+  const remover = spawn('sh', ['-c', REMOVE_AT_THE_END, folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  return async () => {
+    remover.stdin.end();
+    await once(remover, 'exit');
+  };
 }
 
 async function provideDatabase(): Promise<() => Promise<void>> {

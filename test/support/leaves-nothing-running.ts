@@ -16,9 +16,9 @@ subscribe('child_process', (message) => {
   // One that could not be started.
   child.once('error', () => child.pid === undefined && children.delete(child));
 });
-// Nothing may outlive the tests: not a worker that ends early, nor a runner that was killed.
+// Nothing may outlive the tests, neither when this worker ends early nor when its runner was killed.
 process.on('exit', killChildren);
-process.on('disconnect', killChildren);
+process.on('disconnect', () => process.exit(1));
 
 function killChildren(): void {
   for (const child of children) child.kill('SIGKILL');
