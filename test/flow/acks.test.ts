@@ -1,6 +1,6 @@
 import type { TesseraNode } from '@tessera/server';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { RawClient } from '../support/raw-client.ts';
 import { startNodeOnPostgres, tokenFor } from '../support/tessera.ts';
@@ -23,19 +23,23 @@ describe('acks', () => {
 
   const open = (board: string, actor = 'ada') => RawClient.open(node.url, board, tokenFor(actor));
 
-  /** Holds the rows of `boards`, so that no commit of the log can finish before `release`. */
+  let blocker: pg.Client | undefined;
+
+  /** Locks the table, so that no commit of the log can finish before `releaseCommits`. */
   async function blockCommits() {
-    const blocker = new pg.Client({ connectionString: node.settings.databaseUrl });
+    blocker = new pg.Client({ connectionString: node.settings.databaseUrl });
     await blocker.connect();
     await blocker.query('BEGIN');
     await blocker.query('LOCK TABLE boards IN EXCLUSIVE MODE');
-    return {
-      async release() {
-        await blocker.query('COMMIT');
-        await blocker.end();
-      },
-    };
   }
+
+  async function releaseCommits() {
+    await blocker?.end();
+    blocker = undefined;
+  }
+
+  // A test that fails must not leave the others waiting for the lock.
+  afterEach(releaseCommits);
 
   async function rows(board: string) {
     const result = await database.query(
@@ -47,13 +51,13 @@ describe('acks', () => {
 
   it('come after the commit, while peers see the edit at once', async () => {
     const [ada, bob] = [await open('acme/ack'), await open('acme/ack', 'bob')];
-    const blocked = await blockCommits();
+    await blockCommits();
     const acksBefore = ada.acks;
     ada.edit((doc) => doc.getMap('m').set('a', 1));
     await bob.until(() => bob.doc.getMap('m').get('a') === 1, 'the edit at a peer');
     expect(ada.acks).toBe(acksBefore);
     expect(await rows('acme/ack')).toEqual([]);
-    await blocked.release();
+    await releaseCommits();
     await ada.until(() => ada.acks === acksBefore + 1, 'the ack');
     expect(await rows('acme/ack')).toMatchObject([{ seq: 1, actor: 'ada' }]);
     await Promise.all([ada.close(), bob.close()]);
@@ -61,7 +65,7 @@ describe('acks', () => {
 
   it('wait also for what another client wrote and this one repeats', async () => {
     const [ada, bob] = [await open('acme/repeat'), await open('acme/repeat', 'bob')];
-    const blocked = await blockCommits();
+    await blockCommits();
     const update = ada.edit((doc) => doc.getMap('m').set('a', 1));
     await bob.until(() => bob.doc.getMap('m').get('a') === 1, 'the edit at a peer');
     const acksBefore = bob.acks;
@@ -70,7 +74,7 @@ describe('acks', () => {
     bob.synced = false;
     await bob.until(() => bob.synced, 'an answer that came after the repeated update');
     expect(bob.acks).toBe(acksBefore);
-    await blocked.release();
+    await releaseCommits();
     await bob.until(() => bob.acks >= acksBefore + 1, 'the ack');
     await Promise.all([ada.close(), bob.close()]);
   });
@@ -130,7 +134,7 @@ describe('acks', () => {
   it('are dropped with a socket that closes first, and the board stays in memory until it is saved', async () => {
     const ada = await open('acme/leave');
     const bob = await open('acme/leave', 'bob');
-    const blocked = await blockCommits();
+    await blockCommits();
     ada.edit((doc) => doc.getMap('m').set('a', 1));
     await bob.until(() => bob.doc.getMap('m').get('a') === 1, 'the edit at a peer');
     await Promise.all([ada.close(), bob.close()]);
@@ -144,7 +148,7 @@ describe('acks', () => {
     await carol.until(() => carol.synced, 'the state');
     expect(carol.doc.getMap('m').get('a')).toBe(1);
     await carol.close();
-    await blocked.release();
+    await releaseCommits();
     await eventually(() => node.loadedBoards === 0, { what: 'the board is unloaded' });
     expect((await rows('acme/leave')).length).toBe(1);
   });
