@@ -146,6 +146,19 @@ describe('garbage', () => {
     await expectClosed(client, 4400, /circle/);
   });
 
+  it('a held update that turns out bad closes its sender, not who sent what it waited for', async () => {
+    const [mallory, ada] = [await attacker(), await attacker()];
+    mallory.sendUpdate(circularUpdate(ada.doc.clientID));
+    mallory.step1();
+    await mallory.until(() => mallory.acks === 2, 'the ack of a sync after the held update');
+    const acks = ada.acks;
+    ada.edit((doc) => doc.getMap('witness').set('of', 'ada'));
+    await expectClosed(mallory, 4400, /circle/);
+    await ada.until(() => ada.acks === acks + 1, 'the ack');
+    expect(ada.closed).toBeUndefined();
+    await ada.close();
+  });
+
   it('updates whose dependencies never come close with 4400 once they are too many', async () => {
     const client = await attacker();
     client.answers = false;
@@ -175,20 +188,24 @@ describe('garbage', () => {
   });
 });
 
-/** Two clients' structs, each to the right of the other's. */
-function circularUpdate(): Uint8Array {
+/** Two clients' structs, each to the right of the other's; the first also to the left of `before`'s. */
+function circularUpdate(before?: number): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, 2);
   for (const [client, other] of [
     [2, 1],
     [1, 2],
   ] as const) {
+    const neighbours = [other, ...(client === 2 && before !== undefined ? [before] : [])];
     encoding.writeVarUint(encoder, 1); // structs
     encoding.writeVarUint(encoder, client);
     encoding.writeVarUint(encoder, 0); // clock
-    encoding.writeUint8(encoder, 0x80 | 4); // a string with an origin
-    encoding.writeVarUint(encoder, other);
-    encoding.writeVarUint(encoder, 0);
+    // A string with an origin, and a right origin if there are two neighbours.
+    encoding.writeUint8(encoder, 0x80 | (neighbours.length > 1 ? 0x40 : 0) | 4);
+    for (const neighbour of neighbours) {
+      encoding.writeVarUint(encoder, neighbour);
+      encoding.writeVarUint(encoder, 0);
+    }
     encoding.writeVarString(encoder, 'x');
   }
   encoding.writeVarUint(encoder, 0); // delete set

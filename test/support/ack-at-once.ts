@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Journal } from '@tessera/persistence';
 
 /**
- * A node that is broken on purpose: it acks before the commit, and commits late, as stock servers do.
+ * A node that is broken on purpose: it acks before the commit, and commits 100 ms late.
  * The kill test must notice; else it could not notice a real fault either.
  */
 const append = Journal.prototype.append;

@@ -93,7 +93,13 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.#held = [];
     this.board.holding.delete(this);
     let taken = false;
-    for (const { syncType, bytes } of held) taken = this.#edit(syncType, bytes, true) || taken;
+    try {
+      for (const { syncType, bytes } of held) taken = this.#edit(syncType, bytes, true) || taken;
+    } catch (error) {
+      // Somebody else's update set this off: what is wrong with ours must not reach their socket.
+      if (!(error instanceof TesseraError)) throw error;
+      this.refuse(error);
+    }
     return taken;
   }
 

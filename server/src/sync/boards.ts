@@ -76,11 +76,6 @@ export class Boards {
     });
   }
 
-  /** The board, if it is loaded on this node. */
-  get(board: string): LiveBoard | undefined {
-    return this.#live.get(board);
-  }
-
   get count(): number {
     return this.#live.size;
   }
