@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = [
   { program: 'redis-server', debianPackage: 'redis-server' },
   { program: 'chromium', debianPackage: 'chromium' },
+  { program: 'haproxy', debianPackage: 'haproxy' },
+  { program: 'docker-compose', debianPackage: 'docker-compose' },
 ];
 
 /** @param {string} text */
@@ -93,7 +95,8 @@ function buildQuickstart() {
 
 /** @param {string} program */
 function isInstalled(program) {
-  const folders = (process.env.PATH ?? '').split(delimiter);
+  // Debian has daemons where the PATH of a plain user does not look.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.some((folder) => existsSync(join(folder, program)));
 }
 
@@ -109,7 +112,7 @@ function installPrograms() {
         `Install it, on Debian as root with: apt-get update && ${command}`,
     );
   }
-  // The run level keeps the package from starting a Redis of its own on this machine.
+  // The run level keeps packages from starting a server of their own on this machine.
   const quietly = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run("reading Debian's list of packages", 'apt-get', ['update', '-q'], quietly);
   const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];

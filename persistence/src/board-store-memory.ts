@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BoardStore, NewUpdate, Snapshot, StoredUpdate } from './board-store.ts';
+import type { BoardHead, BoardStore, NewUpdate, Snapshot, StoredUpdate } from './board-store.ts';
 
 interface Board {
   epoch: string;
@@ -10,6 +10,15 @@ interface Board {
 /** A log that ends with the process: for unit tests. */
 export function createMemoryBoardStore(): BoardStore {
   const boards = new Map<string, Board>();
+
+  const headOf = (id: string, { epoch, updates }: Board): BoardHead => ({
+    board: id,
+    epoch,
+    head: updates.length,
+  });
+
+  const updatesAfter = (board: Board, seq: number): StoredUpdate[] =>
+    board.updates.slice(seq).map((update) => ({ ...update, bytes: update.bytes.slice() }));
 
   const append = (board: Board, updates: NewUpdate[]) => {
     for (const { actor, bytes } of updates) {
@@ -25,7 +34,7 @@ export function createMemoryBoardStore(): BoardStore {
         board = { epoch: randomUUID(), snapshot: undefined, updates: [] };
         boards.set(id, board);
       }
-      return board && { board: id, epoch: board.epoch, head: board.updates.length };
+      return board && headOf(id, board);
     },
 
     async load(id, { ignoreSnapshot = false } = {}) {
@@ -33,14 +42,23 @@ export function createMemoryBoardStore(): BoardStore {
       if (board === undefined) return undefined;
       const snapshot = ignoreSnapshot ? undefined : board.snapshot;
       return {
-        board: id,
-        epoch: board.epoch,
-        head: board.updates.length,
+        ...headOf(id, board),
         snapshot: snapshot && { seq: snapshot.seq, bytes: snapshot.bytes.slice() },
-        updates: board.updates
-          .slice(snapshot?.seq ?? 0)
-          .map((update) => ({ ...update, bytes: update.bytes.slice() })),
+        updates: updatesAfter(board, snapshot?.seq ?? 0),
       };
+    },
+
+    async loadTail(id, after) {
+      const board = boards.get(id);
+      return board && { ...headOf(id, board), updates: updatesAfter(board, after) };
+    },
+
+    async findChanged(known) {
+      return known.flatMap(({ board: id, epoch, head }) => {
+        const board = boards.get(id);
+        if (board === undefined) return [];
+        return board.epoch !== epoch || board.updates.length > head ? headOf(id, board) : [];
+      });
     },
 
     async append(updates) {

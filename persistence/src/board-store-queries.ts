@@ -33,6 +33,8 @@ const load = (withSnapshot: boolean) => {
   return [boardRow, ...(withSnapshot ? [snapshot] : []), updates].join(' UNION ALL ');
 };
 
+const tail = [boardRow, pieces('updates', 'update', 'actor', 'v.seq > $2')].join(' UNION ALL ');
+
 /** The statements of the SQL board store; the tables are in `sql/`. */
 export const sql = {
   ping: 'SELECT 1',
@@ -44,6 +46,16 @@ export const sql = {
   load: load(true),
 
   loadLog: load(false),
+
+  // $1 board, $2 seq.
+  loadTail: tail,
+
+  // $1 boards, $2 epochs, $3 heads.
+  findChanged: `
+    SELECT b.id AS board, b.epoch::text AS epoch, b.head
+    FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS known(id, epoch, head)
+    JOIN boards b ON b.id = known.id
+    WHERE b.head > known.head OR b.epoch <> known.epoch`,
 
   // $1 boards, $2 epochs, $3 rows of each; $4 place in $1, $5 actor, $6 length of each row, $7 all bytes.
   // Locking the boards in the order of their ids is what keeps two appenders from deadlocking.

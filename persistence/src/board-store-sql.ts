@@ -1,5 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Appended, BoardHead, BoardStore, NewUpdate, StoredBoard } from './board-store.ts';
+import type {
+  Appended,
+  BoardHead,
+  BoardStore,
+  LogTail,
+  NewUpdate,
+  StoredBoard,
+} from './board-store.ts';
 import { sql } from './board-store-queries.ts';
 import type { Database } from './database.ts';
 
@@ -34,6 +41,21 @@ export function createSqlBoardStore(database: Database): BoardStore {
         ? await database.query<Piece>('board-load-log', sql.loadLog, [board])
         : await database.query<Piece>('board-load', sql.load, [board]);
       return assemble(board, pieces);
+    },
+
+    async loadTail(board, after) {
+      const rows = await database.query<Piece>('board-load-tail', sql.loadTail, [board, after]);
+      const stored = await assemble(board, rows);
+      return stored && tailOf(stored);
+    },
+
+    async findChanged(known) {
+      if (known.length === 0) return [];
+      return database.query<BoardHead>('board-find-changed', sql.findChanged, [
+        known.map(({ board }) => board),
+        known.map(({ epoch }) => epoch),
+        known.map(({ head }) => head),
+      ]);
     },
 
     async append(updates) {
@@ -100,6 +122,10 @@ async function assemble(board: string, pieces: Piece[]): Promise<StoredBoard | u
     if (stored.updates.length % rowsInOneGo === 0) await nextTurn();
   }
   return stored;
+}
+
+function tailOf({ board, epoch, head, updates }: StoredBoard): LogTail {
+  return { board, epoch, head, updates };
 }
 
 function isSameValue(a: Piece | undefined, b: Piece | undefined): boolean {

@@ -56,6 +56,37 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
       expect(await store.load(board)).toEqual(empty);
     });
 
+    it('reads the log after a seq, up to the head', async () => {
+      const board = await newBoard();
+      await store.append([update(board, 'a'), update(board, 'b'), update(board, 'c', 'bob')]);
+      const tail = await store.loadTail(board.board, 1);
+      expect(tail).toMatchObject({ ...board, head: 3 });
+      expect(tail?.updates.map(({ seq, actor }) => [seq, actor])).toEqual([
+        [2, 'ann'],
+        [3, 'bob'],
+      ]);
+      expect(new TextDecoder().decode(tail?.updates[1]?.bytes)).toBe('c');
+      expect(await store.loadTail(board.board, 3)).toMatchObject({ head: 3, updates: [] });
+      expect(await store.loadTail('acme/unknown', 0)).toBeUndefined();
+    });
+
+    it('names the boards that went on or began anew, of those it is asked about', async () => {
+      const [same, ahead, other] = [await newBoard(), await newBoard(), await newBoard()];
+      await store.append([update(same, 'a'), update(ahead, 'a'), update(other, 'a')]);
+      const known = [
+        { ...same, head: 1 },
+        { ...ahead, head: 0 },
+        { ...other, head: 1, epoch: randomUUID() },
+        { board: 'acme/unknown', head: 0, epoch: randomUUID() },
+      ];
+      const changed = await store.findChanged(known);
+      expect(changed.sort((a, b) => (a.board < b.board ? -1 : 1))).toEqual([
+        { ...ahead, head: 1 },
+        { ...other, head: 1 },
+      ]);
+      expect(await store.findChanged([])).toEqual([]);
+    });
+
     it('numbers updates from 1 without gaps, in the order they were appended', async () => {
       const board = await newBoard();
       expect(await store.append([update(board, 'a'), update(board, 'b')])).toEqual([

@@ -19,6 +19,11 @@ export interface BoardHead {
   head: number;
 }
 
+/** A stretch of a board's log, and the head it was read under. */
+export interface LogTail extends BoardHead {
+  updates: StoredUpdate[];
+}
+
 export interface StoredUpdate {
   seq: number;
   actor: string;
@@ -33,9 +38,8 @@ export interface Snapshot {
 }
 
 /** All it takes to rebuild a board: the newest snapshot and the updates after it, in order. */
-export interface StoredBoard extends BoardHead {
+export interface StoredBoard extends LogTail {
   snapshot: Snapshot | undefined;
-  updates: StoredUpdate[];
 }
 
 /** The log of boards. Every implementation passes `board-store.contract.ts`. */
@@ -45,6 +49,12 @@ export interface BoardStore {
 
   /** The board as of one consistent moment, or `undefined`. `ignoreSnapshot` reads the whole log instead. */
   load(board: string, options?: { ignoreSnapshot?: boolean }): Promise<StoredBoard | undefined>;
+
+  /** The board's log after seq `after` up to its head, as of one consistent moment, or `undefined`. */
+  loadTail(board: string, after: number): Promise<LogTail | undefined>;
+
+  /** Of the boards given with what is known of them, those whose head is further on or whose epoch is another one. */
+  findChanged(known: readonly BoardHead[]): Promise<BoardHead[]>;
 
   /**
    * Writes the updates in one transaction; a board's updates keep their order and get the next seqs.

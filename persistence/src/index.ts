@@ -2,6 +2,7 @@ export type {
   Appended,
   BoardHead,
   BoardStore,
+  LogTail,
   NewUpdate,
   Snapshot,
   StoredBoard,

@@ -5,8 +5,8 @@ import type { Appended, BoardStore, NewUpdate } from './board-store.ts';
 /** What one commit added to one board's log. */
 export interface Commit extends Appended {
   epoch: string;
-  rows: number;
-  bytes: number;
+  /** What was written, one update for each seq. */
+  updates: readonly Uint8Array[];
 }
 
 export interface JournalEvents {
@@ -215,8 +215,7 @@ export class Journal {
       this.#events.committed({
         ...entry,
         epoch: first.epoch,
-        rows: 1 + others.length,
-        bytes: totalBytes([first, ...others]),
+        updates: [first, ...others].map((row) => row.bytes),
       });
       const isDue = ({ upTo }: { upTo: number }) => upTo <= tail.committed;
       const due = tail.savedCallbacks.filter(isDue);

@@ -2,6 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseSettings, settingsHelp } from './config.ts';
 
 describe('parseSettings', () => {
+  it('takes the addresses of a Redis Cluster, separated by commas', () => {
+    const settings = parseSettings([], {
+      DATABASE_URL: 'postgres://localhost/tessera',
+      REDIS_URL: 'redis://a:1, redis://b:2',
+    });
+    expect(settings.redisUrls).toEqual(['redis://a:1', 'redis://b:2']);
+  });
+
   it('takes flags before the environment before defaults', () => {
     const settings = parseSettings(['--port', '9000'], { PORT: '9001', HOST: '127.0.0.2' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.2', dataDir: '.tessera' });
@@ -23,7 +31,8 @@ describe('parseSettings', () => {
     [[], { TESSERA_JWT_SECRET: 'short' }, /TESSERA_JWT_SECRET: /],
     [[], { TESSERA_JWT_PUBLIC_KEY: 'key' }, /TESSERA_JWT_PUBLIC_KEY: /],
     [[], { TESSERA_MAX_FRAME_BYTES: '1' }, /TESSERA_MAX_FRAME_BYTES: /],
-    [[], { REDIS_URL: 'redis://localhost' }, /REDIS_URL: several nodes/],
+    [[], { REDIS_URL: 'redis://localhost' }, /REDIS_URL: needs DATABASE_URL/],
+    [[], { REDIS_URL: 'redis://a,http://b' }, /REDIS_URL: /],
     [[], { TESSERA_JWKS_URL: 'https://example.org' }, /TESSERA_JWKS_URL: not supported/],
     [[], { LOG_LEVEL: 'loud' }, /LOG_LEVEL: /],
     [['serve'], {}, /Unexpected argument/],

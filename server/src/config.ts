@@ -21,6 +21,15 @@ const table = {
     'postgresql://user:password@host:5432/tessera',
   ),
   TESSERA_DATA_DIR: setting(z.string().min(1).default('.tessera'), 'folder of the embedded store'),
+  REDIS_URL: setting(
+    z
+      .string()
+      .transform((urls) => urls.split(',').map((url) => url.trim()))
+      .pipe(z.array(z.url({ protocol: /^rediss?$/ })))
+      .optional(),
+    'Redis 7 or newer, for several nodes on one database; several, comma-separated, for Redis Cluster',
+    'redis://host:6379',
+  ),
   TESSERA_JWT_SECRET: setting(
     z.string().min(32).optional(),
     'HS256 secret, 32 characters or more; without any key, outside production, one is made and kept in the data dir',
@@ -38,7 +47,7 @@ const table = {
       .string()
       .regex(/^[\w.-]{1,64}$/)
       .optional(),
-    'name of this node in logs; default: random',
+    'name of this node in logs and metrics; default: random',
   ),
   TESSERA_MAX_FRAME_BYTES: setting(bytes.default(32 * MiB), 'largest message a client may send'),
   TESSERA_MAX_PENDING_BYTES: setting(
@@ -69,7 +78,6 @@ const table = {
 
 /** Parts of the contract that this version does not have: refused, because ignoring them would mislead. */
 const unsupported = {
-  REDIS_URL: 'several nodes on one database are not supported by this version; run one node',
   TESSERA_JWKS_URL: 'not supported by this version; set TESSERA_JWT_PUBLIC_KEY',
 };
 
@@ -81,6 +89,8 @@ export interface Settings {
   readonly port: number;
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
+  /** Undefined: a node alone. Several: seeds of a Redis Cluster. */
+  readonly redisUrls: readonly string[] | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwtPublicKey: string | undefined;
   readonly nodeId: string;
@@ -127,6 +137,11 @@ export function parseSettings(
   if (production && !values.DATABASE_URL && problems.length === 0) {
     problems.push('DATABASE_URL: missing; in production boards belong in PostgreSQL');
   }
+  if (values.REDIS_URL && !values.DATABASE_URL) {
+    problems.push(
+      'REDIS_URL: needs DATABASE_URL; nodes that share boards share a PostgreSQL, and the embedded store serves one node',
+    );
+  }
   if (production && !values.TESSERA_JWT_SECRET && !values.TESSERA_JWT_PUBLIC_KEY) {
     problems.push(
       'TESSERA_JWT_SECRET or TESSERA_JWT_PUBLIC_KEY: missing; in production none is made',
@@ -138,6 +153,7 @@ export function parseSettings(
     port: values.PORT,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.TESSERA_DATA_DIR,
+    redisUrls: values.REDIS_URL,
     jwtSecret: values.TESSERA_JWT_SECRET,
     jwtPublicKey: values.TESSERA_JWT_PUBLIC_KEY,
     nodeId: values.TESSERA_NODE_ID ?? randomUUID().slice(0, 8),

@@ -13,10 +13,14 @@ import { makeDevelopmentToken } from './auth/development-token.ts';
 import { signingSecret } from './auth/secret.ts';
 import { publicTokenKey, type TokenKey } from './auth/token.ts';
 import type { Settings } from './config.ts';
+import type { Fanout, FanoutEvents } from './fanout/fanout.ts';
+import { LocalWire } from './fanout/fanout-local.ts';
+import { connectRedis } from './fanout/fanout-redis.ts';
 import { createApp, type DevelopmentToken } from './http/app.ts';
 import type { Readiness } from './http/health.ts';
+import { NodeMetrics } from './metrics.ts';
 import { SocketServer } from './socket/accept.ts';
-import { Boards } from './sync/boards.ts';
+import { Boards, type Kick } from './sync/boards.ts';
 
 const READINESS_LIMIT_MS = 2_000;
 
@@ -30,6 +34,10 @@ export interface TesseraNode {
   readonly openSockets: number;
   /** Outside production: a token for a guest who may edit the board. */
   developmentToken(board: string): DevelopmentToken;
+  /** Ends the connections of an actor, to one board or to all, on every node. */
+  kick(kick: Kick): void;
+  /** Tells every node that a board has a new epoch in the store; clients of the old one are closed with 4409. */
+  boardWasReset(board: string): void;
   /**
    * Stops taking work, commits what is pending, closes the clients with 1012 and ends. Resolves to the
    * boards with unsaved edits: none, unless the database stayed away for the whole `drainLimitMs`.
@@ -60,8 +68,12 @@ export async function startNode(
   const compactor = createCompactor(store, {
     onFailure: (board, error) => log.error({ err: error, board }, 'a snapshot could not be made'),
   });
+  const metrics = new NodeMetrics();
   const boards = new Boards({
     store,
+    storeIsShared: databaseUrl !== undefined,
+    connect: (events) => connectFanout(settings.redisUrls, events, log),
+    counters: metrics,
     compactor,
     authorize,
     nodeId: settings.nodeId,
@@ -90,14 +102,17 @@ export async function startNode(
     } catch (error) {
       return { status: 'unready', reasons: [`the database is away: ${(error as Error).message}`] };
     }
-    const { failure } = boards.journal;
-    if (failure === undefined) return { status: 'ready', reasons: [] };
-    return { status: 'degraded', reasons: [`edits wait for the database: ${failure.message}`] };
+    const reasons = [
+      describe('edits wait for the database', boards.journal.failure),
+      describe('other nodes are reached through the database only', boards.replication.failure),
+    ].filter((reason) => reason !== undefined);
+    return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
   };
 
   const app = await createApp({
     log,
     readiness,
+    metrics,
     developmentToken: settings.production ? undefined : developmentToken,
   });
   const sockets = new SocketServer(app.server, {
@@ -105,6 +120,16 @@ export async function startNode(
     maxFrameBytes: settings.maxFrameBytes,
     maxOutgoingBytes: settings.maxOutgoingBytes,
     log,
+  });
+
+  metrics.watch({
+    boardsLoaded: () => boards.count,
+    socketsOpen: () => sockets.count,
+    pendingBytes: () => boards.journal.pendingBytes,
+    subscriptions: () => boards.replication.subscriptions,
+    peers: () => boards.replication.peers,
+    wireIsUp: () => boards.replication.failure === undefined,
+    logIsWritable: () => boards.journal.failure === undefined,
   });
 
   const close = async (): Promise<{ unsaved: string[] }> => {
@@ -125,6 +150,7 @@ export async function startNode(
     const unsaved = boards.journal.pendingBoards;
     await sockets.drain(0);
     await boards.journal.close();
+    await boards.replication.close();
     await compactor.close();
     await app.close();
     await store.close();
@@ -153,11 +179,27 @@ export async function startNode(
       return sockets.count;
     },
     developmentToken,
+    kick: (kick) => boards.kick(kick),
+    boardWasReset: (board) => boards.wasReset(board),
     close: () => {
       closing ??= close();
       return closing;
     },
   };
+}
+
+/** Without Redis, a node alone: there is nobody to tell anything. */
+function connectFanout(
+  redisUrls: readonly string[] | undefined,
+  events: FanoutEvents,
+  log: Logger,
+): Fanout {
+  if (redisUrls === undefined) return new LocalWire().connect(events);
+  return connectRedis(redisUrls, events, { log });
+}
+
+function describe(what: string, failure: Error | undefined): string | undefined {
+  return failure && `${what}: ${failure.message}`;
 }
 
 function tokenKeys(secret: string | undefined, publicKey: string | undefined): TokenKey[] {

@@ -166,7 +166,7 @@ async function isOpenToAll(path: string): Promise<boolean> {
  * A port below the range the system takes for outgoing connections: a client that keeps trying to
  * reach a stopped server in that range can end up connected to itself, and hold the port.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     const server = createServer();

@@ -4,9 +4,15 @@ import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 
 /** A stock Hocuspocus client, as an application would make it. */
-export function stockHocuspocus(url: string, board: string, token: string, doc = new Y.Doc()) {
+export function stockHocuspocus(
+  url: string,
+  board: string,
+  token: string,
+  doc = new Y.Doc(),
+  path = '/sync',
+) {
   const socket = new HocuspocusProviderWebsocket({
-    url: `${url.replace('http', 'ws')}/sync`,
+    url: `${url.replace('http', 'ws')}${path}`,
     WebSocketPolyfill: WebSocket,
   });
   const provider = new HocuspocusProvider({

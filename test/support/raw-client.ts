@@ -16,7 +16,7 @@ export interface Closed {
  */
 export class RawClient {
   readonly ws: WebSocket;
-  readonly doc = new Y.Doc();
+  readonly doc: Y.Doc;
   readonly board: string;
   /** SyncStatus(true) messages so far. The first answers the initial sync. */
   acks = 0;
@@ -28,11 +28,14 @@ export class RawClient {
   synced = false;
   /** Whether SyncStep1 of the server is answered, as every client does. */
   answers = true;
+  /** Called right after SyncStep1 of the server was answered with all that the document has. */
+  onAnswered: () => void = () => undefined;
   readonly #listeners = new Set<() => void>();
 
-  constructor(url: string, board: string) {
+  constructor(url: string, board: string, doc = new Y.Doc(), path = '/sync') {
     this.board = board;
-    this.ws = new WebSocket(`${url.replace('http', 'ws')}/sync`);
+    this.doc = doc;
+    this.ws = new WebSocket(`${url.replace('http', 'ws')}${path}`);
     this.ws.on('message', (data: Buffer) => this.#receive(new Uint8Array(data)));
     this.ws.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };
@@ -42,8 +45,8 @@ export class RawClient {
   }
 
   /** Connects, authenticates and syncs. */
-  static async open(url: string, board: string, token: string): Promise<RawClient> {
-    const client = new RawClient(url, board);
+  static async open(url: string, board: string, token: string, path?: string): Promise<RawClient> {
+    const client = new RawClient(url, board, undefined, path);
     await client.opened();
     client.authenticate(token);
     client.step1();
@@ -167,7 +170,9 @@ export class RawClient {
     const syncType = decoding.readVarUint(decoder);
     const payload = decoding.readVarUint8Array(decoder);
     if (syncType === 0) {
-      if (this.answers) this.sync(1, Y.encodeStateAsUpdate(this.doc, payload));
+      if (!this.answers) return;
+      this.sync(1, Y.encodeStateAsUpdate(this.doc, payload));
+      this.onAnswered();
       return;
     }
     Y.applyUpdate(this.doc, payload, 'server');

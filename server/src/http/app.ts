@@ -11,11 +11,13 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { NodeMetrics } from '../metrics.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 
 export interface AppOptions {
   log: Logger;
   readiness: () => Promise<Readiness>;
+  metrics: Pick<NodeMetrics, 'contentType' | 'text'>;
   /** Outside production: makes a development token for a board. */
   developmentToken: ((board: string) => DevelopmentToken) | undefined;
 }
@@ -45,6 +47,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     throw Object.assign(error, { statusCode: 404 });
   });
   addHealthRoutes(app, options.readiness);
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.text()),
+  );
   const { developmentToken } = options;
   if (developmentToken !== undefined) {
     app.get<{ Querystring: { board?: string } }>('/dev/token', (request) =>

@@ -5,7 +5,7 @@ import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
 import type { BoardMember, LiveBoard } from '../sync/live-board.ts';
-import type { PresenceMember } from '../sync/presence.ts';
+import type { PresenceMember, SharedUpdate } from '../sync/presence.ts';
 import {
   awarenessFrame,
   type Frame,
@@ -76,8 +76,13 @@ export class BoardChannel implements BoardMember, PresenceMember {
     }
   }
 
-  sendPresence(update: Uint8Array): void {
-    this.#owner.sendFrame(awarenessFrame(this.address, update));
+  sendPresence({ bytes, frames }: SharedUpdate): void {
+    let frame = frames.get(this.address);
+    if (frame === undefined) {
+      frame = awarenessFrame(this.address, bytes);
+      frames.set(this.address, frame);
+    }
+    this.#owner.sendFrame(frame);
   }
 
   sendMessage(text: string): void {

@@ -10,9 +10,12 @@ import {
 } from '@tessera/persistence';
 import type { Logger } from 'pino';
 import type { Authorize, Permit } from '../auth/authorize.ts';
+import type { Fanout, FanoutEvents } from '../fanout/fanout.ts';
+import type { ControlMessage } from '../fanout/message.ts';
 import { BoardHost } from './board-host.ts';
-import { LiveBoard } from './live-board.ts';
+import { fromLog, LiveBoard } from './live-board.ts';
 import { Refusal } from './refusal.ts';
+import { Replication, type ReplicationCounters } from './replication.ts';
 
 /** What a connection has to offer to Hocuspocus' hooks; `ClientSocket` is the implementation. */
 export interface BoardSocket {
@@ -39,8 +42,19 @@ export interface SocketContext {
   permit?: Permit;
 }
 
+/** Whom to send away: `board` undefined means from all boards. */
+export interface Kick {
+  actor: string;
+  board: string | undefined;
+  reason: string;
+}
+
 export interface BoardsOptions {
   store: BoardStore;
+  /** Whether other processes may write to the store. */
+  storeIsShared: boolean;
+  connect(events: FanoutEvents): Fanout;
+  counters: ReplicationCounters & { logRead(): void };
   compactor: Compactor;
   authorize: Authorize;
   nodeId: string;
@@ -52,6 +66,7 @@ export interface BoardsOptions {
 export class Boards {
   readonly host: BoardHost<SocketContext>;
   readonly journal: Journal;
+  readonly replication: Replication;
   readonly #live = new Map<string, LiveBoard>();
   readonly #sockets = new Set<BoardSocket>();
   readonly #options: BoardsOptions;
@@ -68,6 +83,12 @@ export class Boards {
       },
       { maxPendingBytes: options.maxPendingBytes },
     );
+    this.replication = new Replication({
+      ...options,
+      live: this.#live,
+      obey: (order) => this.#obey(order),
+      wasReset: (board) => this.#letGo(board),
+    });
     this.host = new BoardHost<SocketContext>({
       quiet: true,
       // The sockets' own heartbeat ends dead and silent connections.
@@ -119,6 +140,7 @@ export class Boards {
           await this.#load(document);
         } catch (error) {
           document.destroy();
+          this.replication.unloaded(documentName);
           throw this.#refusal(error, documentName);
         }
       },
@@ -137,6 +159,7 @@ export class Boards {
             connection.document.name,
           );
         }
+        if (board.failure !== undefined) throw this.#refusal(board.failure, board.id);
         context.socket.opened(connection, board);
         const { id, epoch, head } = board;
         const node = this.#options.nodeId;
@@ -149,8 +172,9 @@ export class Boards {
         if (this.journal.isPending(documentName)) throw new Error('');
       },
       afterUnloadDocument: async ({ documentName }) => {
-        this.#live.get(documentName)?.presence.close();
+        this.#live.get(documentName)?.close();
         this.#live.delete(documentName);
+        this.replication.unloaded(documentName);
         this.journal.forget(documentName);
         void this.#options.compactor.compactIfWorth(documentName);
         this.#options.compactor.forget(documentName);
@@ -166,11 +190,22 @@ export class Boards {
   }
 
   async #load(document: Document): Promise<void> {
-    const stored = await this.#options.store.load(document.name);
-    if (stored === undefined) throw new TesseraError('no-such-board', document.name);
+    const id = document.name;
+    await this.replication.loading(id);
+    const stored = await this.#options.store.load(id);
+    if (stored === undefined) throw new TesseraError('no-such-board', id);
     applyStoredBoard(document, stored);
-    this.#live.set(document.name, new LiveBoard(document, stored.epoch, stored.head));
-    this.#options.compactor.loaded(document.name, {
+    const board = new LiveBoard(document, stored, {
+      readLog: (after) => {
+        this.#options.counters.logRead();
+        return this.#options.store.loadTail(id, after);
+      },
+      tellNodes: (whole, entries) => this.replication.tellPresence(id, whole, entries),
+      failed: (error) => this.#options.log.error({ err: error, board: id }, 'a board failed'),
+    });
+    this.#live.set(id, board);
+    this.replication.loaded(board);
+    this.#options.compactor.loaded(id, {
       snapshotBytes: stored.snapshot?.bytes.byteLength ?? 0,
       rows: stored.updates.length,
       bytes: stored.updates.reduce((sum, update) => sum + update.bytes.byteLength, 0),
@@ -179,7 +214,7 @@ export class Boards {
 
   #journal(document: Document, origin: unknown, bytes: Uint8Array): void {
     const board = this.#live.get(document.name);
-    if (board === undefined) return;
+    if (board === undefined || origin === fromLog) return;
     const permit =
       isTransactionOrigin(origin) && origin.source === 'connection'
         ? origin.connection.context.permit
@@ -189,10 +224,12 @@ export class Boards {
   }
 
   #committed(commit: Commit): void {
-    this.#options.compactor.appended(commit.board, commit.rows, commit.bytes);
+    this.replication.committed(commit);
+    const bytes = commit.updates.reduce((sum, update) => sum + update.byteLength, 0);
+    this.#options.compactor.appended(commit.board, commit.updates.length, bytes);
     const board = this.#live.get(commit.board);
     if (board === undefined) return;
-    board.head = commit.lastSeq;
+    board.catchUp.committed(commit.firstSeq, commit.lastSeq);
     // The last client may have left while this was being written.
     if (this.host.shouldUnloadDocument(board.document)) {
       setImmediate(() => void this.#unload(board.document));
@@ -213,7 +250,38 @@ export class Boards {
       reason === 'epoch-changed'
         ? new TesseraError('epoch-changed', id)
         : new TesseraError('board-unavailable', `${id}: its newest edits cannot be stored`);
-    this.#live.get(id)?.refuseAll(error);
+    this.#live.get(id)?.fail(error);
+  }
+
+  #letGo(board: LiveBoard): void {
+    this.#options.log.warn({ board: board.id }, 'the board was reset; sending its clients away');
+    board.fail(new TesseraError('epoch-changed', board.id));
+  }
+
+  /** Ends the connections of an actor, to one board or to all, on this and every other node. */
+  kick(kick: Kick): void {
+    const { board, actor, reason } = kick;
+    this.#kick(kick);
+    this.replication.tell({ board, name: 'kick', detail: { actor, reason } });
+  }
+
+  /** Tells every node that a board has a new epoch in the store. */
+  wasReset(board: string): void {
+    this.replication.look();
+    this.replication.tell({ board, name: 'board-reset', detail: {} });
+  }
+
+  #kick({ board: id, actor, reason }: Kick): void {
+    const error = new TesseraError('not-granted', reason);
+    for (const board of this.#live.values()) {
+      if (id === undefined || board.id === id) board.kick(actor, error);
+    }
+  }
+
+  #obey({ name, board, detail }: ControlMessage): void {
+    const { actor, reason = '' } = detail;
+    if (name === 'kick' && actor !== undefined) this.#kick({ board, actor, reason });
+    else if (name === 'board-reset') this.replication.look();
   }
 
   #health(failure: Error | undefined): void {

@@ -1,26 +1,54 @@
-import { TesseraError } from '@tessera/model';
-import * as decoding from 'lib0/decoding';
-import * as encoding from 'lib0/encoding';
-import { decodeOr } from '../decode.ts';
+import {
+  decodeNodeEntries,
+  encodeEntry,
+  encodeNodeEntries,
+  joinEntries,
+  type NodeEntry,
+  readAwareness,
+} from './presence-codec.ts';
+
+/** An awareness update for many members, and the frames made of it so far: most of them need the same. */
+export interface SharedUpdate {
+  readonly bytes: Uint8Array;
+  /** By the address they are for. */
+  readonly frames: Map<string, Uint8Array>;
+}
 
 /** A connection that takes part in a board's presence. */
 export interface PresenceMember {
   readonly identity: { actor: string; name?: string | undefined; color?: string | undefined };
-  sendPresence(update: Uint8Array): void;
+  sendPresence(update: SharedUpdate): void;
 }
 
+/** Sends entries to the other nodes: all that this node has (`whole`), or those that changed. */
+export type TellNodes = (whole: boolean, entries: Uint8Array) => void;
+
+/** Whose an entry is: a connection's of this node, or another node's, by its name on the wire. */
+type Owner = PresenceMember | string;
+
 interface Entry {
-  owner: PresenceMember;
-  /** The newest clock its client sent. */
+  owner: Owner;
+  actor: string;
+  /** When it was announced, by the clock of the node it was announced to. */
+  stamp: number;
+  /** The newest clock its client sent; entries of other nodes have none. */
   inClock: number;
   /** The entry as sent on: client id, clock of ours, state. */
   encoded: Uint8Array;
   outClock: number;
+  /** JSON */
   state: string;
 }
 
+/** Somebody who left since the last tick. */
+interface Departure {
+  owner: Owner;
+  actor: string;
+  stamp: number;
+  encoded: Uint8Array;
+}
+
 const TICK_MS = 20;
-const MAX_STATE_BYTES = 64 * 1024;
 /** Clients count their own clocks up from 0; clocks we send are milliseconds since 1970. */
 const FIRST_SERVER_CLOCK = 2 ** 32;
 
@@ -32,16 +60,30 @@ const FIRST_SERVER_CLOCK = 2 ** 32;
  *   ignore equal clocks, which hides unchanged people after a reconnect.
  * - The identity in a state comes from the token.
  * - Changes go out once per tick and board, each entry encoded once.
+ * - People on other nodes are entries like any others. A client that moves between nodes belongs to
+ *   the one it announced itself to last; clocks of nodes follow each other so that "last" is right.
  */
 export class BoardPresence {
+  readonly #tellNodes: TellNodes;
   readonly #members = new Set<PresenceMember>();
   readonly #greeted = new Set<PresenceMember>();
   readonly #entries = new Map<number, Entry>();
-  /** Who left since the last tick: the entry that says so, and whose it was. */
-  readonly #departed = new Map<number, { owner: PresenceMember; encoded: Uint8Array }>();
+  readonly #departed = new Map<number, Departure>();
   readonly #changed = new Set<number>();
+  /** Nodes whose people may be gone. */
+  readonly #unconfirmed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #lastClock = 0;
+
+  constructor(tellNodes: TellNodes) {
+    this.#tellNodes = tellNodes;
+  }
+
+  /** Whether anybody is present by way of this node. */
+  get hasOwn(): boolean {
+    for (const { owner } of this.#entries.values()) if (isOwn(owner)) return true;
+    return false;
+  }
 
   /**
    * The member is sent who is there at the next tick, or with its own first announcement: a client
@@ -56,8 +98,9 @@ export class BoardPresence {
     this.#members.delete(member);
     this.#greeted.delete(member);
     for (const [client, entry] of this.#entries)
-      if (entry.owner === member) this.#remove(client, member);
-    if (this.#members.size === 0) this.close();
+      if (entry.owner === member) this.#remove(client, entry);
+    // The board may be unloaded before the next tick.
+    if (this.#members.size === 0) this.#flush();
   }
 
   /**
@@ -77,6 +120,37 @@ export class BoardPresence {
     this.#greet(member);
   }
 
+  /** Takes what another node, `from`, told of the people it has. */
+  receiveFromNode(from: string, whole: boolean, bytes: Uint8Array): void {
+    const entries = decodeNodeEntries(bytes);
+    for (const entry of entries) this.#takeOver(from, entry);
+    if (!whole) return;
+    this.#unconfirmed.delete(from);
+    const there = new Set(entries.map(({ client }) => client));
+    this.#removeOf(from, (client) => !there.has(client));
+  }
+
+  /** The other node is gone, and its people with it. */
+  removeNode(from: string): void {
+    this.#removeOf(from, () => true);
+  }
+
+  /** The other nodes were asked for their people: whoever does not answer until `dropUnconfirmed` has none. */
+  expectAnswers(): void {
+    for (const { owner } of this.#entries.values()) if (!isOwn(owner)) this.#unconfirmed.add(owner);
+  }
+
+  dropUnconfirmed(): void {
+    for (const node of this.#unconfirmed) this.removeNode(node);
+    this.#unconfirmed.clear();
+  }
+
+  /** Tells the other nodes everybody who is present by way of this one. */
+  tellWhole(): void {
+    const own = [...this.#entries].filter(([, entry]) => isOwn(entry.owner));
+    this.#tellNodes(true, encodeNodeEntries(own.map(([client, entry]) => ({ client, ...entry }))));
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -91,27 +165,57 @@ export class BoardPresence {
     state: Record<string, unknown> | null,
   ): void {
     const entry = this.#entries.get(client);
+    const { actor } = member.identity;
     if (entry?.owner !== member) {
       const isEcho = clock >= FIRST_SERVER_CLOCK;
-      const isForeign = entry !== undefined && entry.owner.identity.actor !== member.identity.actor;
+      const isForeign = entry !== undefined && entry.actor !== actor;
       if (state === null || isEcho || isForeign) return;
     } else if (state === null) {
-      if (clock >= entry.inClock) this.#remove(client, member);
+      if (clock >= entry.inClock) this.#remove(client, entry);
       return;
     } else if (clock <= entry.inClock) {
       return;
     }
     const json = JSON.stringify(stampIdentity(state, member));
+    const stamp = this.#nextClock();
+    this.#set(client, { owner: member, actor, stamp, inClock: clock, state: json });
+  }
+
+  #takeOver(from: string, { client, actor, stamp, state }: NodeEntry): void {
+    this.#lastClock = Math.max(this.#lastClock, stamp);
+    const entry = this.#entries.get(client);
+    if (state === undefined) {
+      if (entry?.owner === from) this.#remove(client, entry);
+      return;
+    }
+    const isForeign = entry !== undefined && isOwn(entry.owner) && entry.actor !== actor;
+    if (isForeign || (entry !== undefined && stamp <= entry.stamp)) return;
+    this.#set(client, { owner: from, actor, stamp, inClock: 0, state });
+  }
+
+  #set(client: number, entry: Omit<Entry, 'outClock' | 'encoded'>): void {
     const outClock = this.#nextClock();
-    const encoded = encodeEntry(client, outClock, json);
-    this.#entries.set(client, { owner: member, inClock: clock, outClock, encoded, state: json });
+    const encoded = encodeEntry(client, outClock, entry.state);
+    this.#entries.set(client, { ...entry, outClock, encoded });
     this.#departed.delete(client);
     this.#change(client);
   }
 
-  #remove(client: number, owner: PresenceMember): void {
+  #removeOf(from: string, isConcerned: (client: number) => boolean): void {
+    for (const [client, entry] of this.#entries) {
+      if (entry.owner === from && isConcerned(client)) this.#remove(client, entry);
+    }
+  }
+
+  #remove(client: number, { owner, actor }: Entry): void {
     this.#entries.delete(client);
-    this.#departed.set(client, { owner, encoded: encodeEntry(client, this.#nextClock(), 'null') });
+    const stamp = this.#nextClock();
+    this.#departed.set(client, {
+      owner,
+      actor,
+      stamp,
+      encoded: encodeEntry(client, stamp, 'null'),
+    });
     this.#change(client);
   }
 
@@ -125,18 +229,33 @@ export class BoardPresence {
   }
 
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    const entries = [...this.#changed].flatMap(
-      (client) => this.#entries.get(client) ?? this.#departed.get(client) ?? [],
-    );
+    const changes = [...this.#changed].flatMap((client) => {
+      const change = this.#entries.get(client) ?? this.#departed.get(client);
+      return change === undefined ? [] : { client, change };
+    });
     this.#changed.clear();
     this.#departed.clear();
-    const owners = new Set(entries.map((entry) => entry.owner));
-    const shared = joinEntries(entries.map((entry) => entry.encoded));
+    const own = changes.filter(({ change }) => isOwn(change.owner));
+    if (own.length > 0) {
+      this.#tellNodes(
+        false,
+        encodeNodeEntries(
+          own.map(({ client, change }) => ({ client, state: undefined, ...change })),
+        ),
+      );
+    }
+    this.#sendToMembers(changes.map(({ change }) => change));
+  }
+
+  #sendToMembers(changes: (Entry | Departure)[]): void {
+    const owners = new Set(changes.map((change) => change.owner));
+    const shared = share(changes);
     for (const member of this.#members) {
       if (!this.#greeted.has(member)) this.#greet(member);
       else if (!owners.has(member)) this.#send(member, shared);
-      else this.#send(member, joinEntries(encodedNotOf(member, entries)));
+      else this.#send(member, share(changes.filter(({ owner }) => owner !== member)));
     }
   }
 
@@ -148,11 +267,11 @@ export class BoardPresence {
       entry.outClock = this.#nextClock();
       entry.encoded = encodeEntry(client, entry.outClock, entry.state);
     }
-    this.#send(member, joinEntries(encodedNotOf(member, [...this.#entries.values()])));
+    this.#send(member, share([...this.#entries.values()].filter(({ owner }) => owner !== member)));
   }
 
-  #send(member: PresenceMember, update: Uint8Array): void {
-    if (update[0] !== 0) member.sendPresence(update);
+  #send(member: PresenceMember, update: SharedUpdate): void {
+    if (update.bytes[0] !== 0) member.sendPresence(update);
   }
 
   #nextClock(): number {
@@ -161,53 +280,12 @@ export class BoardPresence {
   }
 }
 
-function encodedNotOf(
-  member: PresenceMember,
-  entries: { owner: PresenceMember; encoded: Uint8Array }[],
-): Uint8Array[] {
-  return entries.filter(({ owner }) => owner !== member).map(({ encoded }) => encoded);
+function share(entries: { encoded: Uint8Array }[]): SharedUpdate {
+  return { bytes: joinEntries(entries.map(({ encoded }) => encoded)), frames: new Map() };
 }
 
-function encodeEntry(client: number, clock: number, state: string): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, client);
-  encoding.writeVarUint(encoder, clock);
-  encoding.writeVarString(encoder, state);
-  return encoding.toUint8Array(encoder);
-}
-
-function joinEntries(entries: Uint8Array[]): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, entries.length);
-  for (const entry of entries) encoding.writeUint8Array(encoder, entry);
-  return encoding.toUint8Array(encoder);
-}
-
-interface Announcement {
-  client: number;
-  clock: number;
-  state: Record<string, unknown> | null;
-}
-
-function readAwareness(update: Uint8Array): Announcement[] {
-  return decodeOr('the presence message cannot be decoded', () => {
-    const decoder = decoding.createDecoder(update);
-    const announcements: Announcement[] = [];
-    for (let left = decoding.readVarUint(decoder); left > 0; left--) {
-      const client = decoding.readVarUint(decoder);
-      const clock = decoding.readVarUint(decoder);
-      const json = decoding.readVarString(decoder);
-      if (json.length > MAX_STATE_BYTES) {
-        throw new TesseraError('too-large', `a presence state may have ${MAX_STATE_BYTES} bytes`);
-      }
-      const state: unknown = JSON.parse(json);
-      if (typeof state !== 'object' || Array.isArray(state)) {
-        throw new TesseraError('malformed', 'a presence state is an object or null');
-      }
-      announcements.push({ client, clock, state: state as Announcement['state'] });
-    }
-    return announcements;
-  });
+function isOwn(owner: Owner): owner is PresenceMember {
+  return typeof owner !== 'string';
 }
 
 function stampIdentity(

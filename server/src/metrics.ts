@@ -1,0 +1,104 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { FanoutMessage } from './fanout/message.ts';
+
+/** What is read from the node whenever somebody asks for its metrics. */
+export interface NodeGauges {
+  boardsLoaded(): number;
+  socketsOpen(): number;
+  pendingBytes(): number;
+  subscriptions(): number;
+  peers(): number;
+  wireIsUp(): boolean;
+  logIsWritable(): boolean;
+}
+
+/** Of the process as a whole, which may run several nodes; made once, as its observers have no end. */
+let ofProcess: Registry | undefined;
+
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+/** What a node counts, and how its process does. */
+export class NodeMetrics {
+  readonly registry = new Registry();
+  readonly #published = this.#fanoutCounter('published', 'Messages sent to other nodes');
+  readonly #received = this.#fanoutCounter('received', 'Messages of other nodes');
+  readonly #unsent = this.#fanoutCounter('unsent', 'Messages that other nodes may not have got');
+  readonly #logReads = new Counter({
+    name: 'tessera_catch_up_reads_total',
+    help: 'Reads of the log for commits of other nodes that did not come over the wire',
+    registers: [this.registry],
+  });
+
+  readonly contentType = this.registry.contentType;
+
+  constructor() {
+    // From the start, as it measures how late the event loop runs.
+    processMetrics();
+  }
+
+  /** Everything in the text format of Prometheus. */
+  async text(): Promise<string> {
+    return (await processMetrics().metrics()) + (await this.registry.metrics());
+  }
+
+  published(type: FanoutMessage['type']): void {
+    this.#published.inc({ type });
+  }
+
+  received(type: FanoutMessage['type']): void {
+    this.#received.inc({ type });
+  }
+
+  unsent(type: FanoutMessage['type']): void {
+    this.#unsent.inc({ type });
+  }
+
+  logRead(): void {
+    this.#logReads.inc();
+  }
+
+  watch(node: NodeGauges): void {
+    this.#gauge('tessera_boards_loaded', 'Boards in memory', node.boardsLoaded);
+    this.#gauge('tessera_sockets_open', 'Open WebSockets', node.socketsOpen);
+    this.#gauge(
+      'tessera_journal_pending_bytes',
+      'Bytes of edits that are not committed yet',
+      node.pendingBytes,
+    );
+    this.#gauge('tessera_journal_up', '1 while the log can be written', node.logIsWritable);
+    this.#gauge(
+      'tessera_fanout_subscriptions',
+      'Boards that other nodes are heard about; equals tessera_boards_loaded while the wire works',
+      node.subscriptions,
+    );
+    this.#gauge('tessera_fanout_peers', 'Other nodes that were heard of lately', node.peers);
+    this.#gauge('tessera_fanout_up', '1 while the wire to other nodes works', node.wireIsUp);
+  }
+
+  #gauge(name: string, help: string, read: () => number | boolean): void {
+    const registers = [this.registry];
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(Number(read()));
+      },
+    });
+  }
+
+  #fanoutCounter(verb: string, help: string): Counter<'type'> {
+    return new Counter({
+      name: `tessera_fanout_${verb}_total`,
+      help,
+      labelNames: ['type'],
+      registers: [this.registry],
+    });
+  }
+}
