@@ -57,7 +57,7 @@ export function createMemoryBoardStore(): BoardStore {
       return known.flatMap(({ board: id, epoch, head }) => {
         const board = boards.get(id);
         if (board === undefined) return [];
-        return board.epoch !== epoch || board.updates.length > head ? headOf(id, board) : [];
+        return board.epoch !== epoch || board.updates.length !== head ? headOf(id, board) : [];
       });
     },
 

@@ -55,7 +55,7 @@ export const sql = {
     SELECT b.id AS board, b.epoch::text AS epoch, b.head
     FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS known(id, epoch, head)
     JOIN boards b ON b.id = known.id
-    WHERE b.head > known.head OR b.epoch <> known.epoch`,
+    WHERE b.head <> known.head OR b.epoch <> known.epoch`,
 
   // $1 boards, $2 epochs, $3 rows of each; $4 place in $1, $5 actor, $6 length of each row, $7 all bytes.
   // Locking the boards in the order of their ids is what keeps two appenders from deadlocking.

@@ -70,19 +70,22 @@ export function describeBoardStore(name: string, openStore: () => Promise<BoardS
       expect(await store.loadTail('acme/unknown', 0)).toBeUndefined();
     });
 
-    it('names the boards that went on or began anew, of those it is asked about', async () => {
-      const [same, ahead, other] = [await newBoard(), await newBoard(), await newBoard()];
-      await store.append([update(same, 'a'), update(ahead, 'a'), update(other, 'a')]);
+    it('names the boards that went on, fell back or began anew, of those it is asked about', async () => {
+      const [same, ahead] = [await newBoard(), await newBoard()];
+      const [other, behind] = [await newBoard(), await newBoard()];
+      await store.append([same, ahead, other, behind].map((board) => update(board, 'a')));
       const known = [
         { ...same, head: 1 },
         { ...ahead, head: 0 },
         { ...other, head: 1, epoch: randomUUID() },
+        { ...behind, head: 2 },
         { board: 'acme/unknown', head: 0, epoch: randomUUID() },
       ];
       const changed = await store.findChanged(known);
       expect(changed.sort((a, b) => (a.board < b.board ? -1 : 1))).toEqual([
         { ...ahead, head: 1 },
         { ...other, head: 1 },
+        { ...behind, head: 1 },
       ]);
       expect(await store.findChanged([])).toEqual([]);
     });

@@ -53,7 +53,7 @@ export interface BoardStore {
   /** The board's log after seq `after` up to its head, as of one consistent moment, or `undefined`. */
   loadTail(board: string, after: number): Promise<LogTail | undefined>;
 
-  /** Of the boards given with what is known of them, those whose head is further on or whose epoch is another one. */
+  /** Of the boards given with what is known of them, those whose head or epoch is another one. */
   findChanged(known: readonly BoardHead[]): Promise<BoardHead[]>;
 
   /**

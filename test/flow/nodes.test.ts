@@ -1,6 +1,7 @@
 import type { TesseraNode } from '@tessera/server';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onDatabase } from '../support/log.ts';
+import { metric } from '../support/metrics.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { stockHocuspocus, stockYWebsocket } from '../support/providers.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -8,12 +9,11 @@ import { type Redis, startRedis } from '../support/redis.ts';
 import { expectSound, startTestNode, tokenFor } from '../support/tessera.ts';
 import { eventually } from '../support/wait.ts';
 
-/** The value of a metric of a node, summed over its labels or for one of them. */
-async function metric(node: TesseraNode, name: string, label = ''): Promise<number> {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(label));
-  if (lines.length === 0) throw new Error(`the node has no metric ${name}`);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+async function headOf(databaseUrl: string): Promise<unknown> {
+  const { rows } = await onDatabase(databaseUrl, (database) =>
+    database.query('SELECT head::int FROM boards'),
+  );
+  return rows[0]?.head;
 }
 
 describe('two nodes on one database and one Redis', () => {
@@ -28,7 +28,7 @@ describe('two nodes on one database and one Redis', () => {
     databaseUrl = await createDatabase();
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: redis.url };
     [one, two] = await Promise.all([startTestNode(env), startTestNode(env)]);
-    await eventually(async () => (await metric(one, 'tessera_fanout_peers')) === 1);
+    await eventually(async () => (await metric(one.url, 'tessera_fanout_peers')) === 1);
   });
 
   afterAll(async () => {
@@ -50,7 +50,7 @@ describe('two nodes on one database and one Redis', () => {
 
   it('show each other every edit, in both directions, and read nothing from the log for it', async () => {
     const [ada, bob] = [await open(one, 'acme/both'), await open(two, 'acme/both')];
-    const readsBefore = await metric(two, 'tessera_catch_up_reads_total');
+    const readsBefore = await metric(two.url, 'tessera_catch_up_reads_total');
     for (let i = 0; i < 50; i++) {
       push(ada, `a${i}`);
       push(bob, `b${i}`);
@@ -60,17 +60,16 @@ describe('two nodes on one database and one Redis', () => {
     expect(listOf(ada)).toEqual(listOf(bob));
     await ada.until(() => ada.acks === 51, 'all acks');
     await bob.until(() => bob.acks === 51, 'all acks');
-    expect(await metric(two, 'tessera_catch_up_reads_total')).toBe(readsBefore);
+    expect(await metric(two.url, 'tessera_catch_up_reads_total')).toBe(readsBefore);
   });
 
   it('write down once what both have', async () => {
     const [ada, bob] = [await open(one, 'acme/once'), await open(two, 'acme/once')];
     push(ada, 'only');
     await bob.until(() => listOf(bob).length === 1, 'the edit of the other node');
-    const database = new pg.Client({ connectionString: databaseUrl });
-    await database.connect();
-    const { rows } = await database.query(`SELECT seq FROM updates WHERE board = 'acme/once'`);
-    await database.end();
+    const { rows } = await onDatabase(databaseUrl, (database) =>
+      database.query(`SELECT seq FROM updates WHERE board = 'acme/once'`),
+    );
     expect(rows).toHaveLength(1);
   });
 
@@ -90,7 +89,7 @@ describe('two nodes on one database and one Redis', () => {
       const seen = sent;
       await bob.until(() => listOf(bob).length >= seen, `the first ${seen} edits`, 1_500);
       await bob.close();
-      await eventually(async () => (await metric(two, 'tessera_boards_loaded')) === 3);
+      await eventually(async () => (await metric(two.url, 'tessera_boards_loaded')) === 3);
     }
     clearInterval(editing);
   });
@@ -111,15 +110,15 @@ describe('two nodes on one database and one Redis', () => {
   it('are subscribed to exactly what they have loaded', async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()));
     const idle = async (node: TesseraNode) =>
-      (await metric(node, 'tessera_boards_loaded')) === 0 &&
-      (await metric(node, 'tessera_fanout_subscriptions')) === 0;
+      (await metric(node.url, 'tessera_boards_loaded')) === 0 &&
+      (await metric(node.url, 'tessera_fanout_subscriptions')) === 0;
     await eventually(() => idle(one));
     await eventually(() => idle(two));
     const boards = ['acme/s1', 'acme/s2', 'acme/s3'];
     for (const board of boards) await open(one, board);
     await open(two, 'acme/s1');
-    expect(await metric(one, 'tessera_fanout_subscriptions')).toBe(3);
-    expect(await metric(two, 'tessera_fanout_subscriptions')).toBe(1);
+    expect(await metric(one.url, 'tessera_fanout_subscriptions')).toBe(3);
+    expect(await metric(two.url, 'tessera_fanout_subscriptions')).toBe(1);
   });
 
   it('show people on both, with stock clients of both protocols', async () => {
@@ -172,18 +171,42 @@ describe('two nodes on one database and one Redis', () => {
     const old = [await open(one, 'acme/reset'), await open(two, 'acme/reset')];
     push(old[0] as RawClient, 'old');
     await old[1]?.until(() => listOf(old[1] as RawClient).length === 1, 'the edit');
-    const database = new pg.Client({ connectionString: databaseUrl });
-    await database.connect();
-    await database.query(`BEGIN; SELECT 1 FROM boards WHERE id = 'acme/reset' FOR UPDATE;
+    await onDatabase(databaseUrl, (database) =>
+      database.query(`BEGIN; SELECT 1 FROM boards WHERE id = 'acme/reset' FOR UPDATE;
       DELETE FROM updates WHERE board = 'acme/reset';
-      UPDATE boards SET epoch = gen_random_uuid(), head = 0, snapshot_seq = 0 WHERE id = 'acme/reset'; COMMIT`);
-    await database.end();
+      UPDATE boards SET epoch = gen_random_uuid(), head = 0, snapshot_seq = 0 WHERE id = 'acme/reset'; COMMIT`),
+    );
     one.boardWasReset('acme/reset');
     for (const client of old) expect((await client.untilClosed()).code).toBe(4409);
     const fresh = [await open(one, 'acme/reset'), await open(two, 'acme/reset')];
     push(fresh[0] as RawClient, 'new');
     await fresh[1]?.until(() => listOf(fresh[1] as RawClient).length === 1, 'the new edit');
     expect(listOf(fresh[1] as RawClient)).toEqual(['new']);
+  });
+});
+
+describe('a database that fails over to a copy without the newest commits', () => {
+  it('gets them back from the clients', async () => {
+    const databaseUrl = await createDatabase();
+    const node = await startTestNode({ DATABASE_URL: databaseUrl });
+    const ada = stockYWebsocket(node.url, 'acme/fell-back', tokenFor('ada'));
+    const bob = await RawClient.open(node.url, 'acme/fell-back', tokenFor('bob'));
+    for (const value of ['kept', 'lost']) {
+      ada.doc.getArray('list').push([value]);
+      await bob.until(() => bob.doc.getArray('list').toArray().includes(value), value);
+      await eventually(async () => (await headOf(databaseUrl)) === bob.doc.getArray('list').length);
+    }
+    await onDatabase(databaseUrl, (database) =>
+      database.query('UPDATE boards SET head = 1; DELETE FROM updates WHERE seq > 1'),
+    );
+    expect((await bob.untilClosed()).code).toBe(4500);
+    await eventually(async () => (await headOf(databaseUrl)) === 2, { timeoutMs: 15_000 });
+    const carol = await RawClient.open(node.url, 'acme/fell-back', tokenFor('carol'));
+    expect(carol.doc.getArray('list').toArray()).toEqual(['kept', 'lost']);
+    ada.destroy();
+    await Promise.all([bob.close(), carol.close()]);
+    await node.close();
+    await expectSound(databaseUrl);
   });
 });
 

@@ -151,4 +151,18 @@ describe('stock clients of both protocols on one board', () => {
     expect(client.stateless[0]?.['epoch']).toMatch(/^[0-9a-f-]{36}$/);
     await client.close();
   });
+
+  it('are greeted before they are told or asked anything of the document', async () => {
+    const client = new RawClient(node.url, 'acme/hello-first');
+    await client.opened();
+    let greetedFirst: boolean | undefined;
+    client.onAnswered = () => {
+      greetedFirst = client.stateless.length > 0;
+    };
+    client.authenticate(tokenFor('ada'));
+    client.step1();
+    await client.until(() => client.synced && greetedFirst !== undefined, 'the first exchange');
+    expect(greetedFirst).toBe(true);
+    await client.close();
+  });
 });

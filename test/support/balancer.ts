@@ -10,6 +10,8 @@ export interface Balancer {
   /** `http://127.0.0.1:…`, as a node's */
   readonly url: string;
   readonly metricsUrl: string;
+  /** Of the shell around it. */
+  readonly pid: number;
   /** What it logged: a line for each connection once it has ended, and what it noticed of the nodes. */
   readonly log: readonly string[];
   close(): Promise<void>;
@@ -46,7 +48,9 @@ export async function startBalancer(ports: readonly [number, number]): Promise<B
   const log: string[] = [];
   createInterface({ input: shell.stdout }).on('line', (line) => log.push(line));
   createInterface({ input: shell.stderr }).on('line', (line) => log.push(line));
+  if (shell.pid === undefined) throw new Error('no shell could be started');
   const balancer: Balancer = {
+    pid: shell.pid,
     url: `http://127.0.0.1:${listen}`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
     log,

@@ -88,6 +88,7 @@ export class Boards {
       live: this.#live,
       obey: (order) => this.#obey(order),
       wasReset: (board) => this.#letGo(board),
+      fellBack: (board) => this.#loadAgain(board),
     });
     this.host = new BoardHost<SocketContext>({
       quiet: true,
@@ -160,10 +161,12 @@ export class Boards {
           );
         }
         if (board.failure !== undefined) throw this.#refusal(board.failure, board.id);
-        context.socket.opened(connection, board);
+        // First of all, so that a client with a copy of another epoch neither shows us its own nor
+        // merges ours.
         const { id, epoch, head } = board;
         const node = this.#options.nodeId;
         connection.sendStateless(encodeMessage({ type: 'hello', board: id, epoch, head, node }));
+        context.socket.opened(connection, board);
         if (this.journal.failure) connection.sendStateless(durabilityMessage(true));
       },
       beforeUnloadDocument: async ({ documentName }) => {
@@ -256,6 +259,13 @@ export class Boards {
   #letGo(board: LiveBoard): void {
     this.#options.log.warn({ board: board.id }, 'the board was reset; sending its clients away');
     board.fail(new TesseraError('epoch-changed', board.id));
+  }
+
+  /** The clients still have what the store has lost, and send it again as soon as they are back. */
+  #loadAgain(board: LiveBoard): void {
+    this.#options.log.fatal({ board: board.id }, 'the database has lost commits that it confirmed');
+    const detail = `${board.id}: its log has lost its newest edits; connect again to restore them`;
+    board.fail(new TesseraError('board-unavailable', detail));
   }
 
   /** Ends the connections of an actor, to one board or to all, on this and every other node. */

@@ -4,7 +4,7 @@ export interface HeadsWatchOptions {
   store: Pick<BoardStore, 'findChanged'>;
   /** The loaded boards, with what is known of them. */
   loaded(): Iterable<BoardHead>;
-  /** The board has gone on, or has another epoch. */
+  /** The board's head or epoch in the store is another one. */
   changed(board: BoardHead): void;
   /** A look failed; the next pulse tries again. */
   failed(error: unknown): void;
@@ -64,6 +64,7 @@ export class HeadsWatch {
 
   async #look(): Promise<void> {
     const startedAt = performance.now();
+    // Before the query, so that what it finds is never older than what we knew.
     const heads = [...this.#options.loaded()];
     for (let start = 0; start < heads.length && !this.#closed; start += PAGE) {
       const changed = await this.#options.store.findChanged(heads.slice(start, start + PAGE));

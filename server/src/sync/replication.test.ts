@@ -85,6 +85,7 @@ class TestNode {
       live: this.live,
       obey: ({ name, detail }) => this.obeyed.push(`${name} ${detail['actor']}`),
       wasReset: ({ id }) => this.reset.push(id),
+      fellBack: () => undefined,
       storeIsShared: true,
       counters: { published: () => undefined, received: () => undefined, unsent: () => undefined },
       log: pino({ level: 'silent' }),

@@ -22,6 +22,8 @@ export interface ReplicationOptions {
   obey(message: ControlMessage): void;
   /** A board's epoch in the store is another one. */
   wasReset(board: LiveBoard): void;
+  /** The store has fewer commits of a board than it confirmed: it failed over to a copy that was behind. */
+  fellBack(board: LiveBoard): void;
   /** Whether other processes may write to the store. */
   storeIsShared: boolean;
   counters: ReplicationCounters;
@@ -301,7 +303,8 @@ export class Replication {
   #changed({ board: id, epoch, head }: BoardHead): void {
     const board = this.#options.live.get(id);
     if (board === undefined) return;
-    if (board.epoch === epoch) board.catchUp.reaches(head);
-    else this.#options.wasReset(board);
+    if (board.epoch !== epoch) this.#options.wasReset(board);
+    else if (board.head > head) this.#options.fellBack(board);
+    else board.catchUp.reaches(head);
   }
 }
