@@ -152,6 +152,25 @@ describe('CatchUp', () => {
     expect(merged).toEqual(['ab', 'c', 'd']);
   });
 
+  it('reads again for what it is told of, without the updates, while it reads', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { catchUp, merged, commit, until } = await setUp(
+      'ab',
+      { graceMs: 1 },
+      (read) => async (after) => {
+        const tail = await read(after);
+        await gate.promise;
+        return tail;
+      },
+    );
+    catchUp.reaches(2, { soon: true });
+    await commit('c');
+    catchUp.reaches(3);
+    gate.resolve();
+    await until(() => catchUp.head === 3);
+    expect(merged).toEqual(['ab', 'c']);
+  });
+
   it('tries again while the log cannot be read', async () => {
     let failing = 2;
     const { merged, until, catchUp } = await setUp('ab', {}, (read) => async (after) => {

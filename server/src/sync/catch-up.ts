@@ -153,6 +153,7 @@ export class CatchUp {
 
   async #read(): Promise<void> {
     const toldBefore = new Set(this.#waiting);
+    const knownBefore = this.#known;
     const tail = await this.#options.read(this.#head);
     if (this.#closed) return;
     if (tail?.epoch !== this.#options.epoch) return this.#fail(new TesseraError('epoch-changed'));
@@ -171,7 +172,9 @@ export class CatchUp {
     if (this.#closed) return;
     // Updates are told of after their commit: what we were told of before reading is in what we read.
     this.#waiting = this.#waiting.filter((entry) => !toldBefore.has(entry));
-    this.#known = Math.max(this.#head, ...this.#waiting.map(({ lastSeq }) => lastSeq));
+    if (this.#known === knownBefore) {
+      this.#known = Math.max(this.#head, ...this.#waiting.map(({ lastSeq }) => lastSeq));
+    }
     this.#advance();
   }
 
