@@ -46,9 +46,16 @@ export async function startRedis(flags: readonly string[] = []): Promise<Redis> 
   }
   async function command(...words: (string | number)[]): Promise<unknown> {
     const client = new Client({ port, host: '127.0.0.1', retryStrategy: () => null });
+    // It says more than the command, which then only finds the connection closed.
+    let failure: Error | undefined;
+    client.on('error', (error: Error) => {
+      failure = error;
+    });
     try {
       const [name = '', ...args] = words;
       return await client.call(String(name), ...args);
+    } catch (error) {
+      throw failure ?? error;
     } finally {
       client.disconnect();
     }
@@ -77,93 +84,137 @@ export async function startRedis(flags: readonly string[] = []): Promise<Redis> 
   };
 }
 
-/** Masters of one Redis Cluster, without replicas. */
+/** A Redis Cluster of one's own. */
 export interface RedisCluster {
+  /** Of its masters. */
   readonly urls: readonly string[];
+  /** In the order of their slots. */
   readonly masters: readonly Redis[];
+  /** In the order of their masters. */
+  readonly replicas: readonly Redis[];
   flushAll(): Promise<void>;
   close(): Promise<void>;
 }
 
 const SLOTS = 16_384;
 
-/** Starts a Redis Cluster; resolves when it serves all slots. */
-export async function startRedisCluster(count = 3): Promise<RedisCluster> {
-  const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
-  const masters = await Promise.all(Array.from({ length: count }, () => startRedis(flags)));
-  await Promise.all(
-    masters.map(async ({ command }, index) => {
-      const first = Math.floor((SLOTS * index) / count);
-      const last = Math.floor((SLOTS * (index + 1)) / count) - 1;
-      await command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
-      await command('CLUSTER', 'ADDSLOTSRANGE', first, last);
-    }),
+/** Starts a Redis Cluster, of masters with one replica each or none. Resolves when it serves all slots. */
+export async function startRedisCluster(
+  count = 3,
+  { replicated = false } = {},
+): Promise<RedisCluster> {
+  const members = await Promise.all(
+    Array.from({ length: count * (replicated ? 2 : 1) }, startMember),
   );
-  for (const { port } of masters.slice(1)) {
-    await masters[0]?.command('CLUSTER', 'MEET', '127.0.0.1', port);
+  const nodes = members.map(({ node }) => node);
+  const [masters, replicas] = [nodes.slice(0, count), nodes.slice(count)];
+  const close = async () => {
+    await Promise.all(nodes.map((node) => node.close()));
+  };
+  try {
+    await assignSlots(masters);
+    await introduce(members);
+    await Promise.all(nodes.map((node) => eventually(() => isReady(node, nodes.length))));
+    for (const [index, replica] of replicas.entries()) {
+      await replica.command(
+        'CLUSTER',
+        'REPLICATE',
+        String(await masters[index]?.command('CLUSTER', 'MYID')),
+      );
+    }
+    await Promise.all(replicas.map((replica) => eventually(() => isReady(replica, nodes.length))));
+  } catch (error) {
+    await close();
+    throw error;
   }
-  await eventually(
-    async () => {
-      const infos = await Promise.all(masters.map(({ command }) => command('CLUSTER', 'INFO')));
-      return infos.every((info) => String(info).includes('cluster_state:ok'));
-    },
-    { what: 'all masters to know of all slots' },
-  );
   return {
     urls: masters.map(({ url }) => url),
     masters,
+    replicas,
     async flushAll() {
       await Promise.all(masters.map((master) => master.flushAll()));
     },
-    async close() {
-      await Promise.all(masters.map((master) => master.close()));
-    },
+    close,
   };
 }
 
-/** Waits on a pipe from us, which closes however this process ends, and then ends the server. */
-const LIFELINE = `
-"$@" </dev/null &
-echo "pid $!"
-exec >/dev/null 2>&1
-read -r word
-kill -s KILL $!
-wait $!
-`;
+interface Member {
+  node: Redis;
+  /** For what the servers say to each other. By default 10,000 above, where the system lends ports to anybody. */
+  busPort: number;
+}
+
+async function startMember(): Promise<Member> {
+  const busPort = await freePort();
+  const node = await startRedis([
+    ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
+    ...['--cluster-port', String(busPort)],
+    // A replica replaces its master even if it had no time to follow it.
+    ...['--cluster-replica-validity-factor', '0'],
+  ]);
+  return { node, busPort };
+}
+
+async function assignSlots(masters: readonly Redis[]): Promise<void> {
+  const first = (index: number) => Math.ceil((SLOTS * index) / masters.length);
+  await Promise.all(
+    masters.map(async ({ command }, index) => {
+      await command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+      await command('CLUSTER', 'ADDSLOTSRANGE', first(index), first(index + 1) - 1);
+    }),
+  );
+}
+
+async function introduce([first, ...others]: readonly Member[]): Promise<void> {
+  for (const { node, busPort } of others) {
+    await first?.node.command('CLUSTER', 'MEET', '127.0.0.1', node.port, busPort);
+  }
+}
+
+async function isReady({ command }: Redis, count: number): Promise<boolean> {
+  const info = String(await command('CLUSTER', 'INFO'));
+  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${count}\r`);
+}
+
+/**
+ * A shell that ends the server unless we say that it is over: however this process ends, the pipe closes,
+ * then without a word. The server is no child of the shell, because what clears up after tests kills
+ * children, and not theirs.
+ */
+const GUARDIAN = 'read -r word || kill -s KILL "$0"';
 
 async function run(port: number, dir: string, flags: readonly string[]): Promise<Running> {
   const args = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir],
     ...['--save', '', '--appendonly', 'no', ...flags],
   ];
-  const shell = spawn('sh', ['-c', LIFELINE, 'sh', 'redis-server', ...args], {
-    // Detached: Ctrl-C is for the test runner, which then closes the pipe.
+  // Detached: Ctrl-C is for the test runner, which then closes the pipe.
+  const server = spawn('redis-server', args, {
     detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = once(shell, 'exit');
-  // The server holds this pipe, and after its start nobody else does.
-  const gone = once(shell.stdout, 'close');
-  let pid: number | undefined;
+  await once(server, 'spawn');
+  const exited = once(server, 'exit');
+  const guardian = spawn('sh', ['-c', GUARDIAN, String(server.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const relieved = once(guardian, 'exit');
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    server.kill(signal);
+    await exited;
+    guardian.stdin.end('over\n');
+    await relieved;
+  };
   let log = '';
-  for await (const line of createInterface({ input: shell.stdout })) {
+  for await (const line of createInterface({ input: server.stdout })) {
     log += `${line}\n`;
-    pid ??= Number(/^pid (\d+)$/.exec(line)?.[1]) || undefined;
     if (line.includes('Ready to accept connections')) break;
   }
-  if (pid === undefined || !log.includes('Ready to accept connections')) {
-    shell.stdin.end();
+  if (server.pid === undefined || !log.includes('Ready to accept connections')) {
+    await end('SIGKILL');
     throw new Error(`redis-server ended before it was ready:\n${log}`);
   }
-  shell.stdout.resume();
-  const server = pid;
-  return {
-    pid: server,
-    async end(signal) {
-      process.kill(server, signal);
-      await gone;
-      shell.stdin.end();
-      await exited;
-    },
-  };
+  server.stdout.resume();
+  return { pid: server.pid, end };
 }

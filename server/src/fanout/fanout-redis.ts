@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Fanout, FanoutEvents } from './fanout.ts';
 import { finishesWithin } from './finishes-within.ts';
 import { boardOf, type FanoutMessage } from './message.ts';
-import { decodeEnvelope, encodeEnvelope } from './message-codec.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope } from './message-codec.ts';
 import { RedisCluster } from './redis-cluster.ts';
 import type { RedisShard } from './redis-shard.ts';
 import { connectStandalone } from './redis-standalone.ts';
@@ -125,16 +125,20 @@ class RedisFanout implements Fanout {
   }
 
   #received(payload: Buffer): void {
-    if (this.#closing !== undefined) return;
+    const envelope = this.#closing === undefined ? this.#decode(payload) : undefined;
+    if (envelope === undefined) return;
+    const board = boardOf(envelope.message);
+    // May have been on its way when we unsubscribed.
+    if (board !== undefined && !this.#boards.has(board)) return;
+    this.#events.received(envelope.message, envelope.from);
+  }
+
+  #decode(payload: Buffer): Envelope | undefined {
     try {
-      const envelope = decodeEnvelope(payload, this.#name);
-      if (envelope === undefined) return;
-      const board = boardOf(envelope.message);
-      // May have been on its way when we unsubscribed.
-      if (board !== undefined && !this.#boards.has(board)) return;
-      this.#events.received(envelope.message, envelope.from);
+      return decodeEnvelope(payload, this.#name);
     } catch (error) {
       this.#log.warn({ err: error }, 'a message from Redis is not of a node, and was ignored');
+      return undefined;
     }
   }
 

@@ -31,7 +31,7 @@ export interface Fanout {
 export interface FanoutEvents {
   /** A message of another node; `from` names it, uniquely for each start of its process. */
   received(message: FanoutMessage, from: string): void;
-  /** The message was not sent, or perhaps not. */
+  /** The message was not sent, or perhaps not. `restored` follows when it can be sent again. */
   unsent(message: FanoutMessage): void;
   /** The wire, or a part of it, is away. May be called again when the reason changes. */
   away(failure: Error): void;

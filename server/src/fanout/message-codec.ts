@@ -1,5 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { z } from 'zod';
 import { decodeOr } from '../decode.ts';
 import type { FanoutMessage } from './message.ts';
 
@@ -14,10 +15,12 @@ const VERSION = 1;
 
 const codes = { updates: 0, presence: 1, 'presence-query': 2, alive: 3, control: 4 } as const;
 
+const detailSchema = z.record(z.string(), z.string());
+
 export function encodeEnvelope({ from, message }: Envelope): Uint8Array {
   const encoder = encoding.createEncoder();
-  encoding.writeUint8(encoder, VERSION);
-  encoding.writeUint8(encoder, codes[message.type]);
+  encoding.writeVarUint(encoder, VERSION);
+  encoding.writeVarUint(encoder, codes[message.type]);
   encoding.writeVarString(encoder, from);
   writeMessage(encoder, message);
   return encoding.toUint8Array(encoder);
@@ -31,8 +34,8 @@ export function encodeEnvelope({ from, message }: Envelope): Uint8Array {
 export function decodeEnvelope(bytes: Uint8Array, self: string): Envelope | undefined {
   return decodeOr('a message of another node cannot be decoded', () => {
     const decoder = decoding.createDecoder(bytes);
-    if (decoding.readUint8(decoder) !== VERSION) return undefined;
-    const code = decoding.readUint8(decoder);
+    if (decoding.readVarUint(decoder) !== VERSION) return undefined;
+    const code = decoding.readVarUint(decoder);
     const from = decoding.readVarString(decoder);
     if (from === self) return undefined;
     const message = readMessage(decoder, code);
@@ -53,14 +56,14 @@ function writeMessage(encoder: encoding.Encoder, message: FanoutMessage): void {
       return;
     case 'presence':
       encoding.writeVarString(encoder, message.board);
-      encoding.writeUint8(encoder, message.whole ? 1 : 0);
+      encoding.writeVarUint(encoder, message.whole ? 1 : 0);
       encoding.writeVarUint8Array(encoder, message.entries);
       return;
     case 'presence-query':
       encoding.writeVarString(encoder, message.board);
       return;
     case 'alive':
-      encoding.writeUint8(encoder, message.leaving ? 1 : 0);
+      encoding.writeVarUint(encoder, message.leaving ? 1 : 0);
       return;
     case 'control':
       encoding.writeVarString(encoder, message.board ?? '');
@@ -81,29 +84,32 @@ function readMessage(decoder: decoding.Decoder, code: number): FanoutMessage | u
       for (let left = decoding.readVarUint(decoder); left > 0; left--) {
         updates.push(decoding.readVarUint8Array(decoder));
       }
-      const type = 'updates';
+      const count = lastSeq - firstSeq + 1;
+      if (count < 1 || (updates.length > 0 && updates.length !== count)) {
+        throw new RangeError(`${updates.length} updates for the seqs ${firstSeq} to ${lastSeq}`);
+      }
       return {
-        type,
+        type: 'updates',
         board,
         epoch,
         firstSeq,
         lastSeq,
-        updates: updates.length ? updates : undefined,
+        updates: updates.length > 0 ? updates : undefined,
       };
     }
     case codes.presence: {
       const board = decoding.readVarString(decoder);
-      const whole = decoding.readUint8(decoder) === 1;
+      const whole = decoding.readVarUint(decoder) === 1;
       return { type: 'presence', board, whole, entries: decoding.readVarUint8Array(decoder) };
     }
     case codes['presence-query']:
       return { type: 'presence-query', board: decoding.readVarString(decoder) };
     case codes.alive:
-      return { type: 'alive', leaving: decoding.readUint8(decoder) === 1 };
+      return { type: 'alive', leaving: decoding.readVarUint(decoder) === 1 };
     case codes.control: {
       const board = decoding.readVarString(decoder) || undefined;
       const name = decoding.readVarString(decoder);
-      const detail = JSON.parse(decoding.readVarString(decoder)) as Record<string, string>;
+      const detail = detailSchema.parse(JSON.parse(decoding.readVarString(decoder)));
       return { type: 'control', board, name, detail };
     }
     default:

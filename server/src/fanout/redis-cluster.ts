@@ -16,7 +16,9 @@ import type { RedisTopology, RedisTopologyEvents } from './redis-topology.ts';
 
 const LOOK_EVERY_MS = 3_000;
 const LOOK_OFTEN_EVERY_MS = 500;
-const BETWEEN_LOOKS_MS = 50;
+/** Between two looks while there is no map, and while the map changes. */
+const SEARCH_PAUSE_MS = 50;
+const CHANGE_PAUSE_MS = 250;
 const ANSWER_WITHIN_MS = 1_000;
 
 const slotOf = (channel: string): number => calculateSlot(channel);
@@ -110,7 +112,7 @@ export class RedisCluster implements RedisTopology {
       this.#lookAgain = false;
       await this.#lookOnce();
       // Servers that contradict each other are not asked without pause.
-      if (this.#lookAgain) await delay(BETWEEN_LOOKS_MS);
+      if (this.#lookAgain) await delay(this.#map ? CHANGE_PAUSE_MS : SEARCH_PAUSE_MS);
     }
     this.#looking = false;
     if (this.#closed) return;
@@ -124,13 +126,16 @@ export class RedisCluster implements RedisTopology {
     if (connected.length === 0) for (const seed of this.#seeds) this.#shardAt(seed);
     // Who has said that slots are gone knows where to.
     connected.sort((a, b) => Number(this.#moved.has(b)) - Number(this.#moved.has(a)));
+    let problem = this.#failure;
     for (const shard of connected) {
       const answer = await this.#ask(shard);
       if (this.#closed) return;
       const isMap = !(answer instanceof Error);
-      this.#failure = isMap ? this.#apply(answer, shard) : (this.#failure ?? answer);
+      problem = isMap ? this.#apply(answer, shard) : answer;
+      // Otherwise it may be one that the others have lost, and that does not know who replaces it.
       if (isMap) break;
     }
+    this.#failure = problem;
     this.#events.changed();
   }
 
@@ -154,6 +159,7 @@ export class RedisCluster implements RedisTopology {
   #apply(map: SlotMap, teller: RedisShard): Error | undefined {
     const before = this.#map;
     this.#map = map;
+    const reason = before ? new Error('slots of the Redis Cluster have moved') : notAnswered();
     for (const address of map.masters.values()) this.#shardAt(address);
     const hasChanged = map.owners.some((owner, slot) => owner !== before?.owners[slot]);
     const gone = [...this.#shards].filter(([place]) => !map.masters.has(place));
@@ -165,18 +171,19 @@ export class RedisCluster implements RedisTopology {
     for (const [place, shard] of this.#shards) {
       const released = hasChanged ? shard.release((slot) => map.owners[slot] === place) : 0;
       const isExplained = released > 0 && shard === teller;
-      if (this.#moved.delete(shard) && !isExplained) shard.subscribeAnew();
+      if (this.#moved.delete(shard) && !isExplained) shard.subscribeAnew(reason);
     }
     if (hasChanged) {
       const byShard = Map.groupBy(this.#wanted, (channel) => this.shardOf(channel));
-      for (const [shard, channels] of byShard) shard?.adopt(channels);
+      for (const [shard, channels] of byShard) shard?.adopt(channels, reason);
     }
     if (map.owners.includes(undefined)) {
       return new Error('the Redis Cluster has slots without a master: assign them');
     }
-    if (gone.length === 0) return undefined;
-    // What was on its way to them was not sent, so there has to be a moment in which not all is well.
+    if (gone.length === 0 && (!hasChanged || before === undefined)) return undefined;
+    // What was on its way may be lost, so there has to be a moment in which not all is well. It lasts
+    // until nothing changes any more, as being well again has every board compared with the log.
     this.#lookAgain = true;
-    return notAnswered();
+    return reason;
   }
 }

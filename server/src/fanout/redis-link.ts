@@ -22,8 +22,8 @@ const CHANNELS_IN_ONE_COMMAND = 1_000;
 const MAX_UNANSWERED_BYTES = 64 * 1024 * 1024;
 
 /**
- * The connection to one Redis server, for publishing and subscribing: RESP3 has room for both. It
- * connects again for ever, and leaves it to its owner what to subscribe to then.
+ * A connection to one Redis server, for publishing or for subscribing. It connects again for ever, and
+ * leaves it to its owner what to subscribe to then.
  */
 export class RedisLink {
   /** Channels by the newest command about them, which may wait for its answer. */
@@ -40,6 +40,8 @@ export class RedisLink {
       host,
       port,
       protocol: 3,
+      connectionName: 'tessera',
+      disableClientInfo: true,
       connectTimeout: CONNECT_WITHIN_MS,
       retryStrategy: (attempt) => {
         const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS);
@@ -54,16 +56,19 @@ export class RedisLink {
     });
     this.#client.on('error', (error: Error) => {
       this.#lastError = error;
+      // While connected, it is an answer too many: then none can be told from another any more.
+      if (this.#client.status === 'ready') this.#destroy();
     });
     this.#client.on('connect', () => this.#heard());
     this.#client.on('ready', () => {
-      this.#lastError = undefined;
       this.#heard();
       events.connected();
     });
     this.#client.on('close', () => {
       this.forget();
-      events.lost(this.#lastError ?? new Error('it closed the connection'));
+      const reason = this.#lastError ?? new Error('it closed the connection');
+      this.#lastError = undefined;
+      events.lost(reason);
     });
     this.#client.on('moved', () => events.moved());
     this.#client.on('smessageBuffer', (_channel, payload: Buffer) => {
@@ -104,7 +109,13 @@ export class RedisLink {
 
   /** Rejects when Redis did not do so; a connection that is lost unsubscribes, too. */
   async unsubscribe(channel: string): Promise<void> {
-    if (this.#channels.delete(channel)) await this.#client.sunsubscribe(channel);
+    this.#channels.delete(channel);
+    await this.#client.sunsubscribe(channel);
+  }
+
+  /** The subscription does not count any more; the server ends it by itself. */
+  drop(channel: string): void {
+    this.#channels.delete(channel);
   }
 
   /** No subscription counts any more. */

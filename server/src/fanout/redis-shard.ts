@@ -19,7 +19,13 @@ const CHANNELS_AT_ONCE = 5_000;
 export class RedisShard {
   readonly address: RedisAddress;
   readonly #events: RedisShardEvents;
-  readonly #link: RedisLink;
+  readonly #subscriber: RedisLink;
+  /**
+   * A connection of its own. When a slot moves, Redis may drop a subscription and then refuse to end it;
+   * ioredis takes that for two answers, and each one after it for that of the next command. The number
+   * that answers SPUBLISH, taken for that of SSUBSCRIBE, would end the process.
+   */
+  readonly #publisher: RedisLink;
   /** Channels of different slots cannot be named in one command. */
   readonly #slotOf: (channel: string) => number;
   readonly #wanted = new Set<string>();
@@ -39,12 +45,15 @@ export class RedisShard {
     this.address = address;
     this.#slotOf = slotOf;
     this.#events = events;
-    this.#link = new RedisLink(address, access, {
-      connected: () => void this.#restore(),
-      lost: (reason) => this.#fail(reason),
-      moved: () => events.moved(),
-      message: (payload) => events.message(payload),
-    });
+    const connect = () =>
+      new RedisLink(address, access, {
+        connected: () => void this.#restore(),
+        lost: (reason) => this.#fail(reason),
+        moved: () => events.moved(),
+        message: (payload) => events.message(payload),
+      });
+    this.#subscriber = connect();
+    this.#publisher = connect();
   }
 
   /** Why it is of no use now; undefined while everything it is to serve is subscribed to. */
@@ -52,24 +61,25 @@ export class RedisShard {
     return this.#failure;
   }
 
+  /** Whether it can be spoken to. */
   get isConnected(): boolean {
-    return this.#link.isConnected;
+    return this.#publisher.isConnected;
   }
 
   /** How many channels messages arrive for. */
   get subscriptions(): number {
-    return this.#link.subscriptions;
+    return this.#subscriber.subscriptions;
   }
 
   isSubscribed(channel: string): boolean {
-    return this.#link.isSubscribed(channel);
+    return this.#subscriber.isSubscribed(channel);
   }
 
   /** Resolves once messages arrive, or soon; then `failure` is defined until they do. */
   async want(channel: string): Promise<void> {
     this.#wanted.add(channel);
     // Without a connection, it is subscribed to with all the others as soon as there is one.
-    if (!this.#link.isConnected || this.#link.isSubscribed(channel)) return;
+    if (!this.#subscriber.isConnected || this.#subscriber.isSubscribed(channel)) return;
     this.#batch ??= { channels: [], done: this.#subscribeToBatch() };
     this.#batch.channels.push(channel);
     await this.#batch.done;
@@ -78,50 +88,58 @@ export class RedisShard {
   unwant(channel: string): void {
     this.#wanted.delete(channel);
     // What does not get through is lost with its connection, and the subscription as well.
-    if (this.#link.isConnected) this.#link.unsubscribe(channel).catch(() => undefined);
+    if (this.#subscriber.isConnected) {
+      this.#subscriber.unsubscribe(channel).catch(() => undefined);
+    }
   }
 
-  /** Takes over channels from others, and is failing until they are subscribed to here. */
-  adopt(channels: Iterable<string>): void {
+  /** Takes over channels from others, and is failing for this reason until they are subscribed to here. */
+  adopt(channels: Iterable<string>, reason: Error): void {
     const before = this.#wanted.size;
     for (const channel of channels) this.#wanted.add(channel);
-    if (this.#wanted.size > before) this.#renew();
+    if (this.#wanted.size > before) this.#renew(reason);
   }
 
-  /** Gives up the channels of slots that it does not serve any more. Returns how many. */
+  /** Gives up the channels of slots that it does not serve any more, as Redis does by itself. Returns how many. */
   release(serves: (slot: number) => boolean): number {
     const before = this.#wanted.size;
-    for (const channel of this.#wanted) if (!serves(this.#slotOf(channel))) this.unwant(channel);
+    for (const channel of this.#wanted) {
+      if (serves(this.#slotOf(channel))) continue;
+      this.#wanted.delete(channel);
+      this.#subscriber.drop(channel);
+    }
     return before - this.#wanted.size;
   }
 
   /** Subscribes to everything again: the server has dropped something, and did not say what. */
-  subscribeAnew(): void {
-    this.#link.forget();
-    this.#renew();
+  subscribeAnew(reason: Error): void {
+    this.#subscriber.forget();
+    this.#renew(reason);
   }
 
   /** Sends all in one go. For each, in order, why it was not sent. */
   async publish(
     messages: readonly (readonly [channel: string, payload: Uint8Array])[],
   ): Promise<(Error | undefined)[]> {
-    const results = await this.#link.publish(messages).catch((error: Error) => {
+    const results = await this.#publisher.publish(messages).catch((error: Error) => {
       return messages.map(() => error);
     });
     const failed = results.find((result) => result !== undefined);
     // A lost connection is told of by the link.
-    if (failed && this.#link.isConnected) this.#fail(failed);
+    if (failed && this.#publisher.isConnected) this.#fail(failed);
     return results;
   }
 
   askForMap(): Promise<[slots: unknown, info: string]> {
-    return this.#link.askForMap();
+    return this.#publisher.askForMap();
   }
 
+  /** Nothing is called back afterwards. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#link.close();
+    this.#subscriber.close();
+    this.#publisher.close();
   }
 
   async #subscribeToBatch(): Promise<void> {
@@ -135,50 +153,55 @@ export class RedisShard {
   }
 
   #isMissing(channel: string): boolean {
-    return this.#wanted.has(channel) && !this.#link.isSubscribed(channel);
+    return this.#wanted.has(channel) && !this.#subscriber.isSubscribed(channel);
   }
 
-  #renew(): void {
-    this.#setFailure(this.#failure ?? notAnswered());
+  #renew(reason: Error): void {
+    this.#setFailure(this.#failure ?? reason);
     void this.#restore();
   }
 
   /** Subscribes to all that is missing; it is well once nothing is. */
   async #restore(): Promise<void> {
-    if (this.#restoring || !this.#link.isConnected) return;
+    if (this.#restoring || !this.#subscriber.isConnected) return;
     this.#restoring = true;
-    const done = await this.#subscribeToMissing().finally(() => {
-      this.#restoring = false;
-    });
-    if (done && this.#link.isConnected) this.#setFailure(undefined);
+    // More may be wanted or dropped meanwhile, so whether all is done is looked at and told in one go.
+    let missing = this.#findMissing();
+    while (missing.length > 0 && (await this.#subscribeInParts(missing))) {
+      missing = this.#findMissing();
+    }
+    this.#restoring = false;
+    const areConnected = this.#subscriber.isConnected && this.#publisher.isConnected;
+    if (missing.length === 0 && areConnected) this.#setFailure(undefined);
   }
 
-  async #subscribeToMissing(): Promise<boolean> {
-    for (;;) {
-      const missing = [...this.#wanted].filter((channel) => this.#isMissing(channel));
-      // More may be wanted meanwhile, and not all of it is subscribed to on time.
-      if (missing.length === 0) return true;
-      for (let start = 0; start < missing.length; start += CHANNELS_AT_ONCE) {
-        const part = missing.slice(start, start + CHANNELS_AT_ONCE);
-        if (!(await this.#subscribe(part))) return false;
-      }
+  #findMissing(): string[] {
+    return [...this.#wanted].filter((channel) => this.#isMissing(channel));
+  }
+
+  async #subscribeInParts(channels: string[]): Promise<boolean> {
+    for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
+      const done = await this.#subscribe(channels.slice(start, start + CHANNELS_AT_ONCE));
+      if (!done) return false;
     }
+    return true;
   }
 
   /** Resolves to whether it was done. */
   async #subscribe(channels: string[]): Promise<boolean> {
     try {
       const wanted = channels.filter((channel) => this.#isMissing(channel));
-      await this.#link.subscribe(Map.groupBy(wanted, this.#slotOf).values());
+      await this.#subscriber.subscribe(Map.groupBy(wanted, this.#slotOf).values());
     } catch (error) {
       // A lost connection is told of by the link.
-      if (this.#link.isConnected) this.#fail(error as Error);
+      if (this.#subscriber.isConnected) this.#fail(error as Error);
       return false;
     }
     return true;
   }
 
   #fail(reason: Error): void {
+    if (this.#closed) return;
     this.#setFailure(explain(reason, this.address));
     // Connecting again is up to the link; this is for what failed although there is a connection.
     this.#retry ??= setTimeout(() => {
@@ -188,7 +211,7 @@ export class RedisShard {
   }
 
   #setFailure(failure: Error | undefined): void {
-    if (this.#closed || failure?.message === this.#failure?.message) return;
+    if (failure?.message === this.#failure?.message) return;
     this.#failure = failure;
     this.#events.changed();
   }
