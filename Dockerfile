@@ -9,6 +9,7 @@ COPY persistence/package.json persistence/
 COPY server/package.json server/
 COPY client-sdk/package.json client-sdk/
 COPY examples/quickstart/package.json examples/quickstart/
+COPY fixtures/react-18/package.json fixtures/react-18/
 COPY test/package.json test/
 COPY bench/package.json bench/
 # Without development packages, and so without the pinned Node: the image has its own.

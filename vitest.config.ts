@@ -29,7 +29,10 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{model,persistence,server,client-sdk}/src/**/*.test.ts'],
+          include: [
+            '{model,persistence,server,client-sdk}/src/**/*.test.ts',
+            'client-sdk/node/*.test.ts',
+          ],
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
         },

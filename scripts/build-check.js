@@ -1,6 +1,6 @@
-// `npm run build:check`: packs every built package, installs the packs into an empty project and uses
-// them there as somebody would who got them from a registry: in JavaScript, in TypeScript, and as the
-// command `tessera`. Needs no network: what the packages depend on is linked from node_modules.
+// `npm run build:check`: packs every built package, has publint and "are the types wrong" look at the
+// packs, installs them into an empty project and uses them there as somebody would who got them from a
+// registry: in JavaScript, in TypeScript, and as the command `tessera`. Needs no network: what the packages depend on is linked from node_modules.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { folders, root } from './packages.js';
 
 const project = mkdtempSync(join(tmpdir(), 'tessera-build-check-'));
@@ -29,15 +32,42 @@ function run(program, args) {
   return execFileSync(program, args, { cwd: project, encoding: 'utf8' });
 }
 
-/** @param {string} folder */
-function install(folder) {
+/**
+ * Returns the names that can be imported from it.
+ * @param {string} folder
+ * @returns {Promise<string[]>}
+ */
+async function install(folder) {
   const options = ['--json', '--loglevel=error', '--pack-destination', project];
   const packed = run('npm', ['pack', join(root, folder, 'dist'), ...options]);
   const [{ name, filename }] = Object.values(JSON.parse(packed));
   const target = join(modules, name);
   mkdirSync(target, { recursive: true });
   run('tar', ['-xzf', filename, '--strip-components=1', '-C', target]);
-  return name;
+  await checkPack(name, target, join(project, filename));
+  const { exports } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
+  return Object.keys(exports).map((path) => name + path.slice(1));
+}
+
+/**
+ * @param {string} name
+ * @param {string} folder
+ * @param {string} pack
+ */
+async function checkPack(name, folder, pack) {
+  const { messages, pkg } = await publint({ pkgDir: folder, pack: false, strict: true });
+  const result = await checkPackage(createPackageFromTarballData(readFileSync(pack)));
+  if (!result.types) throw new Error(`${name} has no types`);
+  // Packages of modules only are not for `require` and for TypeScript's old way of finding them.
+  const wrong = result.problems.filter(
+    (problem) =>
+      !('resolutionKind' in problem) || !['node10', 'node16-cjs'].includes(problem.resolutionKind),
+  );
+  const problems = [
+    ...messages.map((message) => formatMessage(message, pkg)),
+    ...wrong.map((problem) => JSON.stringify(problem)),
+  ];
+  if (problems.length > 0) throw new Error(`${name} is badly packed:\n${problems.join('\n')}`);
 }
 
 function linkDependencies() {
@@ -102,7 +132,9 @@ try {
   mkdirSync(modules);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
   linkDependencies();
-  const names = folders.map(install);
+  const names = [];
+  for (const folder of folders) names.push(...(await install(folder)));
+  console.log('publint and "are the types wrong" have nothing to say');
   importAll(names);
   compileAll(names);
   await serve();

@@ -21,13 +21,13 @@ function toJavaScript(value) {
 /** @param {string} folder */
 function writeManifest(folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  const { devDependencies, scripts, exports, bin, ...kept } = manifest;
+  const { devDependencies, scripts, exports, bin, engines = { node: '>=24' }, ...kept } = manifest;
   const published = {
     ...kept,
     exports: toJavaScript(exports),
     ...(bin && { bin }),
-    files: ['bin', 'src', 'sql', 'react'],
-    engines: { node: '>=24' },
+    files: ['bin', 'src', 'sql', 'react', 'node', '!**/*.tsbuildinfo'],
+    engines,
     publishConfig: { access: 'public' },
   };
   writeFileSync(join(root, folder, 'dist/package.json'), `${JSON.stringify(published, null, 2)}\n`);
@@ -49,7 +49,7 @@ function copyPrograms(folder) {
 }
 
 for (const folder of folders) rmSync(join(root, folder, 'dist'), { recursive: true, force: true });
-execFileSync(join(root, 'node_modules/.bin/tsc'), ['--build', ...folders], {
+execFileSync(join(root, 'node_modules/.bin/tsc'), ['--build', ...folders, 'client-sdk/node'], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -42,6 +42,11 @@ export class AckLedger {
     this.#edits += 1;
   }
 
+  /** Edits of an earlier page, in the document and not known to be saved, that were not counted yet. */
+  restored(count: number): void {
+    this.#edits += count;
+  }
+
   /** A frame is about to be sent; false if it must not be. */
   sending(kind: FrameKind): boolean {
     switch (kind) {

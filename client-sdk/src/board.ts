@@ -1,38 +1,66 @@
 import type { ErrorCode } from '@tessera/model';
 import type * as Y from 'yjs';
-import type { Widgets } from './widgets.ts';
+import type { BoardConflict } from './conflicts.ts';
+import type { History } from './history.ts';
+import type { Presence, PresenceFields } from './presence.ts';
+import type { StorageStatus } from './storage-copy.ts';
+import type { Widgets } from './typed-widgets.ts';
 
 /**
  * Where the edits made here are.
- * - `connecting`: a connection is being made, or the token is being checked.
+ * - `connecting`: the local copy is being read, a connection is being made, or the token is being checked.
  * - `offline`: there is no connection; trying again.
  * - `syncing`: connected, and exchanging what each side misses.
  * - `saving`: edits made here are not yet in the server's log.
  * - `saved`: the server has everything, committed.
- * - `stopped`: the server refused, or the board was closed. Unsaved edits are only in `doc`.
+ * - `stopped`: the server refused, or the board was closed. Unsaved edits are in `doc` and the local
+ *   copy only.
  */
-export type BoardStatus =
-  | { readonly state: 'connecting' | 'offline' | 'syncing' | 'saving' | 'saved' }
-  | { readonly state: 'stopped'; readonly code: ErrorCode | 'closed'; readonly reason: string };
+export type BoardState = 'connecting' | 'offline' | 'syncing' | 'saving' | 'saved' | 'stopped';
+
+/** The same object until something of it changes. */
+export interface BoardStatus {
+  readonly state: BoardState;
+  /** Edits made in this browser that the server has not committed. */
+  readonly unsaved: number;
+  /** When the oldest of them was made, in milliseconds since 1970. */
+  readonly unsavedSince: number | undefined;
+  /** How the local copy is kept. */
+  readonly storage: StorageStatus;
+  /** The server cannot write its log just now: saving takes longer. */
+  readonly isSavingDelayed: boolean;
+  /** Why the board stopped. */
+  readonly stopped: { readonly code: ErrorCode | 'closed'; readonly reason: string } | undefined;
+}
 
 /** One board that is open on a client. */
-export interface Board {
+export interface Board<Fields extends PresenceFields = PresenceFields> {
   readonly id: string;
-  /** The Yjs document, for whatever the helpers do not do. */
+  /**
+   * The Yjs document, for whatever the helpers do not do. Another one takes its place when the board
+   * was reset on the server: `subscribe` tells, so ask for it again.
+   */
   readonly doc: Y.Doc;
   readonly widgets: Widgets;
+  readonly presence: Presence<Fields>;
+  /** Undo and redo of what was done here. */
+  readonly history: History;
   title: string;
-  /** The same object until it changes. */
   readonly status: BoardStatus;
-  /** How many edits made here are not yet committed by the server. */
-  readonly unsaved: number;
-  /** Calls the listener when `status` changes. Returns the way to stop. */
-  subscribe(listener: (status: BoardStatus) => void): () => void;
+  /** Edits that were not saved when the board was reset on the server. The same array until they change. */
+  readonly conflicts: readonly BoardConflict[];
+  /** Calls the listener when `status`, `title`, `conflicts` or `doc` change. Returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Resolves when the local copy has been read, so that what is shown is not empty for want of it. */
+  loaded(): Promise<void>;
   /**
    * Resolves when every edit made here before the call is committed in the server's log, however
-   * long that takes. @throws the TesseraError the board stopped with, or an Error if it is closed first
+   * long that takes. @throws the TesseraError the board stopped with, `epoch-changed` if it was reset
+   * meanwhile (see `conflicts`), or an Error if it is closed first
    */
   saved(): Promise<void>;
-  /** Leaves the board. Edits that are not saved are lost with `doc`: await `saved()` before. */
+  /** Resolves when every edit made so far is in the local copy: true if it survives the end of the page. */
+  stored(): Promise<boolean>;
+  /** Leaves the board. Without a local copy, edits that are not saved are lost: await `saved()` before. */
   close(): void;
 }

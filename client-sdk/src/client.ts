@@ -1,29 +1,45 @@
 import { isFinal, parseBoardId } from '@tessera/model';
 import type { Board } from './board.ts';
 import { BoardSocket } from './board-socket.ts';
+import type { HistoryOptions } from './history.ts';
 import { OpenBoard } from './open-board.ts';
+import type { PresenceFields, PresenceOptions } from './presence.ts';
 import { readRefusal } from './refusal.ts';
+import type { LocalStore } from './storage.ts';
 
 export interface ClientOptions {
   /** The sync endpoint of the server: `wss://example.org/sync`. */
   readonly url: string;
   /** The token, or where to get one: asked for each connection, and when the server asks for a newer one. */
   readonly token: string | (() => string | Promise<string>);
+  /** Where boards are kept, so that they can be read and edited without a network. Default: in memory. */
+  readonly store?: LocalStore;
+  readonly history?: HistoryOptions;
+  /** Has the browser ask before the page is left while edits are not saved. Default false. */
+  readonly warnBeforeLeaving?: boolean;
+}
+
+export interface BoardOptions<Fields extends PresenceFields = PresenceFields> {
+  readonly presence?: PresenceOptions<Fields>;
 }
 
 /** One connection, and the boards that are open on it. */
 export interface Client {
   /**
-   * Opens a board; the same one while it is open.
+   * Opens a board; the same one while it is open, with the options of the first call.
    * @throws TesseraError `malformed` if the id is no board id
    */
-  board(id: string): Board;
-  /** Closes all boards and the connection. */
-  close(): void;
+  board<Fields extends PresenceFields = PresenceFields>(
+    id: string,
+    options?: BoardOptions<Fields>,
+  ): Board<Fields>;
+  /** Closes all boards and the connection. Resolves when their local copies are written; the store stays open. */
+  close(): Promise<void>;
 }
 
 /** A client of a Tessera server, in browsers and in Node. It connects when the first board is opened. */
-export function createClient({ url, token }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { url, token, store, history, warnBeforeLeaving = false } = options;
   const boards = new Map<string, OpenBoard>();
   const socket = new BoardSocket({ url, autoConnect: false });
   let closed = false;
@@ -34,26 +50,37 @@ export function createClient({ url, token }: ClientOptions): Client {
       for (const board of boards.values()) board.refused(refusal);
     }
     // After a final code the provider would connect again for ever.
-    const open = [...boards.values()].some(({ status }) => status.state !== 'stopped');
+    const open = [...boards.values()].some(({ status }) => status.stopped === undefined);
     if (!open) socket.disconnect();
   });
 
+  const leaving = (event: Event) => {
+    if ([...boards.values()].some(({ status }) => status.unsaved > 0)) event.preventDefault();
+  };
+  if (warnBeforeLeaving) globalThis.addEventListener?.('beforeunload', leaving);
+
   return {
-    board(id) {
+    board<Fields extends PresenceFields>(id: string, { presence }: BoardOptions<Fields> = {}) {
       if (closed) throw new Error('this client is closed: make a new one');
       const open = boards.get(parseBoardId(id));
-      if (open !== undefined) return open;
-      const board = new OpenBoard({ id, socket, token, closed: () => boards.delete(id) });
+      // What the fields are is between the caller and the other clients: nothing here depends on it.
+      if (open !== undefined) return open as Board as Board<Fields>;
+      const forget = () => boards.delete(id);
+      const board = new OpenBoard({ id, socket, token, store, history, presence, closed: forget });
       boards.set(id, board);
       // Asked while it connects already, the provider would begin anew.
       if (!socket.shouldConnect) void socket.connect();
-      return board;
+      return board as Board as Board<Fields>;
     },
-    close() {
-      if (closed) return;
-      closed = true;
-      for (const board of [...boards.values()]) board.close();
-      socket.destroy();
+    async close() {
+      const open = [...boards.values()];
+      for (const board of open) board.close();
+      if (!closed) {
+        closed = true;
+        globalThis.removeEventListener?.('beforeunload', leaving);
+        socket.destroy();
+      }
+      await Promise.all(open.map((board) => board.kept()));
     },
   };
 }

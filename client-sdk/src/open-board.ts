@@ -1,17 +1,25 @@
-import { HocuspocusProvider } from '@hocuspocus/provider';
-import { readTitle, setTitle, TesseraError } from '@tessera/model';
+import { type HelloMessage, readTitle, setTitle, TesseraError } from '@tessera/model';
 import * as Y from 'yjs';
 import { AckLedger } from './ack-ledger.ts';
-import type { Board, BoardStatus } from './board.ts';
+import type { Board, BoardState, BoardStatus } from './board.ts';
 import type { BoardSocket } from './board-socket.ts';
-import { type Frame, readFrame } from './frame.ts';
-import { readRefusal } from './refusal.ts';
-import { type Widgets, widgetsOn } from './widgets.ts';
+import { type BoardConflict, Conflicts } from './conflicts.ts';
+import { BoardConnection, type ConnectionOptions } from './connection.ts';
+import { BoardHistory, type HistoryOptions } from './history.ts';
+import { Listeners } from './listeners.ts';
+import { BoardPresence, type PresenceOptions } from './presence.ts';
+import type { LocalStore } from './storage.ts';
+import { LocalCopy, type UpdateSource } from './storage-copy.ts';
+import { TabLink } from './tabs.ts';
+import { WidgetStore } from './widget-store.ts';
 
 export interface OpenBoardOptions {
   readonly id: string;
   readonly socket: BoardSocket;
-  readonly token: string | (() => string | Promise<string>);
+  readonly token: ConnectionOptions['token'];
+  readonly store: LocalStore | undefined;
+  readonly history: HistoryOptions | undefined;
+  readonly presence: PresenceOptions | undefined;
   readonly closed: () => void;
 }
 
@@ -21,216 +29,268 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-type Stopped = Extract<BoardStatus, { state: 'stopped' }>;
-
-/** A board that the server closed alone, or whose token it refused, is opened again after this. */
-const firstRetryMs = 250;
-const lastRetryMs = 30_000;
-
-/** The board as its client sees it. */
+/**
+ * The board as its client sees it: one document after the other, each with its connection, and all
+ * that is made of them.
+ *
+ * ```
+ *              ┌─ widgets, history, presence, conflicts
+ * local copy ──┤
+ *   and tabs   └─ document ── ledger ── connection ── server
+ * ```
+ */
 export class OpenBoard implements Board {
   readonly id: string;
-  readonly doc = new Y.Doc();
-  readonly widgets: Widgets = widgetsOn(this.doc, this);
-  readonly #socket: BoardSocket;
-  readonly #provider: HocuspocusProvider;
-  readonly #closed: () => void;
-  readonly #getToken: OpenBoardOptions['token'];
-  readonly #ledger = new AckLedger();
-  readonly #listeners = new Set<(status: BoardStatus) => void>();
+  readonly widgets = new WidgetStore();
+  readonly history: BoardHistory;
+  readonly presence: BoardPresence;
+  readonly #options: OpenBoardOptions;
+  readonly #copy: LocalCopy;
+  readonly #conflicts: Conflicts;
+  readonly #tabs: TabLink | undefined;
+  readonly #listeners = new Listeners<[]>();
+  readonly #loading: Promise<void>;
+  #doc = new Y.Doc();
+  #ledger = new AckLedger();
+  #connection: BoardConnection | undefined;
   #waiters: Waiter[] = [];
-  #status: BoardStatus = { state: 'connecting' };
+  #status: BoardStatus;
+  #isSavingDelayed = false;
+  #stopped: BoardStatus['stopped'];
   #isClosed = false;
-  #wasDisconnected = false;
-  #lastToken: string | undefined;
-  #tokenFailed = false;
-  #triedFreshToken = false;
-  #retries = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #kept: Promise<void> = Promise.resolve();
 
-  constructor({ id, socket, token, closed }: OpenBoardOptions) {
+  constructor(options: OpenBoardOptions) {
+    const { id, store, history, presence } = options;
     this.id = id;
-    this.#socket = socket;
-    this.#closed = closed;
-    this.#getToken = token;
-    // Before the provider, which sends an edit as soon as it hears of it.
-    this.doc.on('update', (_update: Uint8Array, origin: unknown) => {
-      if (origin === this.#provider) return;
-      this.#ledger.edited();
-      this.#refresh();
-    });
-    this.#provider = new HocuspocusProvider({
-      name: id,
-      document: this.doc,
-      websocketProvider: socket,
-      // A board that is opened again right after it was closed must not hear of that close.
-      sessionAwareness: true,
-      token: () => this.#token(),
-      onStatus: () => this.#refresh(),
-      onAuthenticated: () => {
-        this.#triedFreshToken = false;
-        this.#refresh();
-      },
-      onAuthenticationFailed: ({ reason }) => this.#notAuthenticated(reason),
-      onSynced: () => this.#refresh(),
-      onMessage: ({ event }) => this.#received(new Uint8Array(event.data as ArrayBuffer)),
-      onClose: () => this.#disconnected(),
-    });
-    const gate = ({ kind }: Frame) => this.#retry === undefined && this.#ledger.sending(kind);
-    socket.gates.set(this.#provider.effectiveName, gate);
-    this.#provider.attach();
+    this.#options = options;
+    this.history = new BoardHistory(history);
+    this.presence = new BoardPresence(presence);
+    this.#copy = new LocalCopy(id, store);
+    this.#conflicts = new Conflicts(this.#copy, this);
+    this.#tabs =
+      store?.channel === undefined ? undefined : new TabLink(id, store.channel, this.#copy);
+    this.#copy.subscribe(() => this.#refresh());
+    this.#conflicts.subscribe(() => this.#listeners.tell());
+    this.#attach();
+    this.#status = this.#nextStatus();
+    this.#loading = this.#load();
+  }
+
+  get doc(): Y.Doc {
+    return this.#doc;
   }
 
   get title(): string {
-    return readTitle(this.doc);
+    return readTitle(this.#doc);
   }
 
   set title(title: string) {
-    setTitle(this.doc, title, this);
+    setTitle(this.#doc, title, this);
   }
 
   get status(): BoardStatus {
     return this.#status;
   }
 
-  get unsaved(): number {
-    return this.#ledger.unsaved;
+  get conflicts(): readonly BoardConflict[] {
+    return this.#conflicts.list;
   }
 
-  subscribe(listener: (status: BoardStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: () => void): () => void {
+    return this.#listeners.add(listener);
   }
 
-  saved(): Promise<void> {
+  loaded(): Promise<void> {
+    return this.#loading;
+  }
+
+  async saved(): Promise<void> {
+    // Before that, nobody knows what earlier pages left unsaved.
+    await this.#loading;
     const edit = this.#ledger.edits;
-    if (this.#ledger.saved >= edit) return Promise.resolve();
-    if (this.#status.state === 'stopped') return Promise.reject(stopError(this.id, this.#status));
-    return new Promise((resolve, reject) => {
+    if (this.#ledger.saved >= edit) return;
+    if (this.#stopped !== undefined) throw stopError(this.id, this.#stopped);
+    await new Promise<void>((resolve, reject) => {
       this.#waiters.push({ edit, resolve, reject });
     });
+  }
+
+  stored(): Promise<boolean> {
+    return this.#copy.stored();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#stop({ state: 'stopped', code: 'closed', reason: 'closed here' });
+    this.#stop({ code: 'closed', reason: 'closed here' });
     this.#listeners.clear();
-    this.#provider.destroy();
-    this.doc.destroy();
-    this.#closed();
+    this.widgets.close();
+    this.history.close();
+    this.presence.close();
+    this.#conflicts.close();
+    this.#tabs?.close();
+    this.#kept = this.#copy.close();
+    this.#doc.destroy();
+    this.#options.closed();
   }
 
-  /** The server refused the board or its token: once with a fresh token, then it stops. */
+  /** Resolves when all that was pending when the board was closed is in its local copy. */
+  kept(): Promise<void> {
+    return this.#kept;
+  }
+
+  /** The server refused the connection that this board is on. */
   refused(error: TesseraError): void {
-    if (this.#retry !== undefined || this.#status.state === 'stopped') return;
-    const aboutTheToken = error.httpStatus === 401 || error.httpStatus === 403;
-    const canTryFreshToken = typeof this.#getToken === 'function' && !this.#triedFreshToken;
-    if (error.retry || (aboutTheToken && canTryFreshToken)) {
-      this.#triedFreshToken ||= aboutTheToken;
-      this.#openAgain();
-    } else {
-      this.#stop(stoppedBy(error));
-    }
+    this.#connection?.refused(error);
   }
 
-  async #token(): Promise<string> {
-    if (typeof this.#getToken === 'string') return this.#getToken;
-    try {
-      this.#lastToken = await this.#getToken();
-      return this.#lastToken;
-    } catch (error) {
-      // The server asks some time before the old token expires, and will ask again.
-      if (this.#provider.isAuthenticated && this.#lastToken !== undefined) return this.#lastToken;
-      this.#tokenFailed = true;
-      throw error;
-    }
-  }
-
-  /** Either the server refused, or there was no token to show it: offline, nobody hands out tokens. */
-  #notAuthenticated(reason: string): void {
-    const tokenFailed = this.#tokenFailed;
-    this.#tokenFailed = false;
-    if (!tokenFailed) this.refused(readRefusal(reason));
-    else if (this.#status.state !== 'stopped') this.#openAgain();
-  }
-
-  #received(bytes: Uint8Array): void {
-    const frame = readFrame(bytes);
-    if (frame?.kind === 'saved') this.#ledger.answered();
-    if (frame?.kind === 'refused') {
-      this.#stop(stoppedBy(new TesseraError('not-granted', `an edit of ${this.id} was refused`)));
-    }
-    if (frame?.kind === 'closed') this.refused(readRefusal(frame.reason, 4500));
+  async #load(): Promise<void> {
+    // Without a store there is nothing to wait for, and the first frame leaves at once.
+    if (this.#options.store !== undefined) await this.#copy.load();
+    else void this.#copy.load();
+    if (this.#isClosed) return;
+    this.#ledger.restored(this.#copy.unsaved?.count ?? 0);
+    this.#attachCopy();
+    this.#connect();
     this.#refresh();
   }
 
-  /** The provider goes on sending to a board that was closed under it, so it has to start anew. */
-  #openAgain(): void {
-    const delay = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#retries);
-    this.#retries += 1;
-    this.#ledger.closed();
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(
-      () => {
-        this.#retry = undefined;
-        this.#provider.detach();
-        this.#provider.attach();
+  /** Shows the document in all parts of the board. */
+  #attach(): void {
+    const [doc, ledger] = [this.#doc, this.#ledger];
+    // Before everybody else who listens: they ask for the number of the edit.
+    doc.on('update', (_update: Uint8Array, origin: unknown) => {
+      const source = this.#sourceOf(origin);
+      if (source === 'local' || source === 'tab') ledger.edited();
+      if (source === 'local') this.presence.touch();
+    });
+    this.#attachCopy();
+    this.widgets.attach(doc, this);
+    this.history.attach(doc, [this]);
+    this.#conflicts.attach(doc);
+    doc.on('update', () => this.#refresh());
+    doc.getMap('board').observe(() => this.#listeners.tell());
+  }
+
+  /** Again after it was loaded: then it puts what is stored into the document. */
+  #attachCopy(): void {
+    this.#copy.attach(this.#doc, {
+      sourceOf: (origin) => this.#sourceOf(origin),
+      edits: () => this.#ledger.edits,
+    });
+  }
+
+  #connect(): void {
+    const { id, socket, token } = this.#options;
+    this.#connection = new BoardConnection({
+      id,
+      doc: this.#doc,
+      socket,
+      token,
+      ledger: this.#ledger,
+      greeted: (hello) => this.#greeted(hello),
+      savingDelayed: (delayed) => {
+        this.#isSavingDelayed = delayed;
+        this.#refresh();
       },
-      delay * (0.5 + Math.random() / 2),
+      changed: () => this.#refresh(),
+      stopped: ({ code, message }) => this.#stop({ code, reason: message }),
+    });
+    this.presence.attach(this.#connection.awareness);
+    this.#tabs?.attach(this.#doc);
+  }
+
+  #sourceOf(origin: unknown): UpdateSource {
+    if (origin === this.#copy) return 'store';
+    if (this.#connection !== undefined && origin === this.#connection.provider) return 'server';
+    return this.#tabs !== undefined && origin === this.#tabs ? 'tab' : 'local';
+  }
+
+  #greeted({ epoch }: HelloMessage): boolean {
+    this.#isSavingDelayed = false;
+    const known = this.#copy.epoch;
+    if (known === epoch) return true;
+    if (known === undefined) {
+      this.#copy.setEpoch(epoch);
+      this.#tabs?.attach(this.#doc);
+      return true;
+    }
+    this.#beginAnew(epoch);
+    return false;
+  }
+
+  /** The board was reset. What belongs to the old epoch is never merged with the new one. */
+  #beginAnew(epoch: string): void {
+    const old = this.#doc;
+    const reset = new TesseraError(
+      'epoch-changed',
+      `${this.id}: unsaved edits are in its conflicts`,
     );
-    this.#refresh();
+    for (const { reject } of this.#waiters.splice(0)) reject(reset);
+    this.#connection?.close();
+    this.#tabs?.detach();
+    this.presence.detach();
+    void this.#copy.startAnew(epoch);
+    this.#doc = new Y.Doc();
+    this.#ledger = new AckLedger();
+    this.#attach();
+    old.destroy();
+    // Its frames must not be taken for answers to the connection that is just being closed.
+    queueMicrotask(() => {
+      if (this.#isClosed || this.#stopped !== undefined) return;
+      this.#connect();
+      this.#refresh();
+    });
+    this.#listeners.tell();
   }
 
-  #disconnected(): void {
-    this.#wasDisconnected = true;
-    this.#ledger.closed();
+  #stop(stopped: NonNullable<BoardStatus['stopped']>): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = stopped;
+    this.#connection?.close();
+    this.presence.detach();
+    const error = stopError(this.id, stopped);
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
     this.#refresh();
-  }
-
-  #stop(status: Stopped): void {
-    if (this.#status.state === 'stopped') return;
-    clearTimeout(this.#retry);
-    this.#ledger.closed();
-    this.#provider.detach();
-    this.#socket.gates.delete(this.#provider.effectiveName);
-    for (const waiter of this.#waiters) waiter.reject(stopError(this.id, status));
-    this.#waiters = [];
-    this.#tell(status);
   }
 
   #refresh(): void {
-    if (this.#status.state === 'stopped') return;
-    const done = this.#waiters.filter(({ edit }) => edit <= this.#ledger.saved);
-    this.#waiters = this.#waiters.filter(({ edit }) => edit > this.#ledger.saved);
+    const { saved } = this.#ledger;
+    this.#copy.saved(saved);
+    const done = this.#waiters.filter(({ edit }) => edit <= saved);
+    this.#waiters = this.#waiters.filter(({ edit }) => edit > saved);
     for (const { resolve } of done) resolve();
-    const state = this.#state();
-    if (state === 'saved') this.#retries = 0;
-    if (state !== this.#status.state) this.#tell({ state });
-  }
-
-  #state(): Exclude<BoardStatus['state'], 'stopped'> {
-    if (this.#socket.status !== 'connected') {
-      return this.#wasDisconnected ? 'offline' : 'connecting';
-    }
-    if (!this.#provider.isAuthenticated || this.#retry !== undefined) return 'connecting';
-    if (!this.#provider.isSynced || !this.#ledger.exchanged) return 'syncing';
-    return this.#ledger.unsaved > 0 ? 'saving' : 'saved';
-  }
-
-  #tell(status: BoardStatus): void {
+    const state = this.#state;
+    this.presence.setConnected(state === 'syncing' || state === 'saving' || state === 'saved');
+    const status = this.#nextStatus();
+    if (isSame(status, this.#status)) return;
     this.#status = status;
-    for (const listener of [...this.#listeners]) listener(status);
+    this.#listeners.tell();
+  }
+
+  get #state(): BoardState {
+    return this.#stopped === undefined ? (this.#connection?.state ?? 'connecting') : 'stopped';
+  }
+
+  #nextStatus(): BoardStatus {
+    const { unsaved } = this.#ledger;
+    return Object.freeze({
+      state: this.#state,
+      unsaved,
+      unsavedSince: unsaved > 0 ? this.#copy.unsaved?.oldestAt : undefined,
+      storage: this.#copy.status,
+      isSavingDelayed: this.#isSavingDelayed,
+      stopped: this.#stopped,
+    });
   }
 }
 
-function stoppedBy(error: TesseraError): Stopped {
-  return { state: 'stopped', code: error.code, reason: error.message };
+function isSame(a: BoardStatus, b: BoardStatus): boolean {
+  return (Object.keys(a) as (keyof BoardStatus)[]).every((key) => Object.is(a[key], b[key]));
 }
 
-function stopError(board: string, status: Stopped): Error {
-  if (status.code === 'closed') {
-    return new Error(`board ${board} was closed before its edits were saved`);
-  }
-  return new TesseraError(status.code, `board ${board} stopped: ${status.reason}`);
+function stopError(board: string, { code, reason }: NonNullable<BoardStatus['stopped']>): Error {
+  if (code === 'closed') return new Error(`board ${board} was closed before its edits were saved`);
+  return new TesseraError(code, `board ${board} stopped: ${reason}`);
 }

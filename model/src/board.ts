@@ -20,7 +20,7 @@ export function readBoard(doc: Y.Doc): Board {
 
 /** The board's title; empty if nobody gave it one. */
 export function readTitle(doc: Y.Doc): string {
-  const title = properties(doc).get('title');
+  const title = boardPropertiesOf(doc).get('title');
   return typeof title === 'string' ? title : '';
 }
 
@@ -28,10 +28,10 @@ export function readTitle(doc: Y.Doc): string {
 export function setTitle(doc: Y.Doc, title: string, origin?: unknown): void {
   const checked = copyJson(title, 'title');
   if (readTitle(doc) === checked) return;
-  doc.transact(() => properties(doc).set('title', checked), origin);
+  doc.transact(() => boardPropertiesOf(doc).set('title', checked), origin);
 }
 
-/** What belongs to the board as a whole, one key each. */
-function properties(doc: Y.Doc): Y.Map<unknown> {
+/** The live map of what belongs to the board as a whole, one key each, for observers. */
+export function boardPropertiesOf(doc: Y.Doc): Y.Map<unknown> {
   return doc.getMap('board');
 }

@@ -1,4 +1,4 @@
-export { type Board, readBoard, readTitle, setTitle } from './board.ts';
+export { type Board, boardPropertiesOf, readBoard, readTitle, setTitle } from './board.ts';
 export { type ErrorCode, type ErrorKind, errors, isFinal, TesseraError } from './errors.ts';
 export {
   type Access,
@@ -17,7 +17,14 @@ export {
   parseWidgetId,
   tenantOf,
 } from './ids.ts';
-export type { Json, JsonObject, JsonPrimitive } from './json.ts';
+export {
+  copyJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type JsonPrimitive,
+  jsonPartOf,
+} from './json.ts';
 export {
   type DurabilityMessage,
   encodeMessage,
@@ -31,6 +38,8 @@ export {
   createWidget,
   type Geom,
   type NewWidget,
+  newList,
+  newMap,
   readWidget,
   removeWidget,
   setGeom,

@@ -8,6 +8,11 @@ export type Json = JsonPrimitive | readonly Json[] | JsonObject;
 /** Yjs encodes and decodes recursively; deeper values than this would end in a stack overflow somewhere. */
 const maxDepth = 500;
 
+/** Whether a JSON value is an object, and not an array or null. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * A copy of `value`, so that later changes to the caller's object do not reach the document.
  * @throws TesseraError `malformed` naming the place, for what does not come back the same from

@@ -53,6 +53,24 @@ const state = fc.dictionary(
 ) as fc.Arbitrary<JsonObject>;
 
 describe('a widget', () => {
+  test('may have maps, whose keys merge one by one, and those of the objects in them', () => {
+    const dash = { on: 1, off: 2 };
+    createWidget(doc, { ...chart, maps: { style: { width: 1, dash, points: [{ x: 1 }] } } });
+    const other = copyOf(doc);
+    const style = (of: Y.Doc) => stateOf(of, 'chart').get('style') as Y.Map<Y.Map<unknown>>;
+    style(doc).get('dash')?.set('on', 5);
+    style(other).get('dash')?.set('off', 6);
+    exchange(doc, other);
+    expect(readWidget(doc, 'chart')?.state).toEqual({
+      color: 'red',
+      style: { width: 1, dash: { on: 5, off: 6 }, points: [{ x: 1 }] },
+    });
+    expect(readWidget(other, 'chart')).toEqual(readWidget(doc, 'chart'));
+    expect(() => setState(doc, 'chart', { style: {} })).toThrow('a map: edit it in place');
+    const twice = { ...chart, id: 'twice', maps: { color: {} } };
+    expect(() => createWidget(doc, twice)).toThrow('only one of');
+  });
+
   test('reads back as it was made, here and across the wire', () => {
     expect(createWidget(doc, chart)).toBe('chart');
     const expected = { id: 'chart', type: 'line', version: 2, geom, state: { color: 'red' } };

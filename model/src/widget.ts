@@ -3,7 +3,14 @@ import { uuidv4 } from 'lib0/random';
 import * as Y from 'yjs';
 import { TesseraError } from './errors.ts';
 import { parseWidgetId } from './ids.ts';
-import { copyJson, isSafeKey, type Json, type JsonObject, jsonPartOf } from './json.ts';
+import {
+  copyJson,
+  isJsonObject,
+  isSafeKey,
+  type Json,
+  type JsonObject,
+  jsonPartOf,
+} from './json.ts';
 
 /**
  * Where a widget is and how large, in units of the board's grid. One value, so that sixty frames
@@ -16,7 +23,7 @@ export type Geom = JsonObject & {
   readonly h: number;
 };
 
-/** A widget as plain JSON: a text reads as its string, a list as its array. */
+/** A widget as plain JSON: a text reads as its string, a list as its array, a map as its object. */
 export interface Widget {
   readonly id: string;
   readonly type: string;
@@ -28,7 +35,8 @@ export interface Widget {
 /**
  * What a widget starts with. Without an `id` it gets a random one, which is what to use: of two
  * widgets made with the same id at the same time one replaces the other, with all edits in it.
- * Values of `state` merge key by key; `texts` merge character by character, `lists` item by item.
+ * Values of `state` merge key by key; `texts` merge character by character, `lists` item by item,
+ * `maps` key by key, and so do the objects in them.
  */
 export interface NewWidget {
   readonly id?: string;
@@ -38,6 +46,7 @@ export interface NewWidget {
   readonly state?: JsonObject;
   readonly texts?: Readonly<Record<string, string>>;
   readonly lists?: Readonly<Record<string, readonly Json[]>>;
+  readonly maps?: Readonly<Record<string, JsonObject>>;
 }
 
 /** The root of the document that holds the widgets: widget id -> Y.Map. */
@@ -143,7 +152,7 @@ export function removeWidget(doc: Y.Doc, id: string, origin?: unknown): boolean 
   return true;
 }
 
-/** The live state of a widget: key -> JSON, Y.Text or Y.Array. @throws TesseraError `malformed` if there is none. */
+/** The live state of a widget: key -> JSON, Y.Text, Y.Array or Y.Map. @throws TesseraError `malformed` if there is none. */
 export function stateOf(doc: Y.Doc, id: string): Y.Map<unknown> {
   const state: unknown = widgetMap(doc, id).get('state');
   if (state instanceof Y.Map) return state;
@@ -157,6 +166,13 @@ export function newList(items: readonly Json[]): Y.Array<Json> {
   return list;
 }
 
+/** A map that is not in a document yet. The objects in it become maps too. */
+export function newMap(value: JsonObject): Y.Map<unknown> {
+  return new Y.Map(
+    Object.entries(value).map(([key, item]) => [key, isJsonObject(item) ? newMap(item) : item]),
+  );
+}
+
 function widgetMap(doc: Y.Doc, id: string): Y.Map<unknown> {
   const map = widgetsOf(doc).get(id);
   if (map instanceof Y.Map) return map;
@@ -168,7 +184,7 @@ function plainValue(state: Y.Map<unknown>, id: string, key: string): unknown {
   if (!(value instanceof Y.AbstractType)) return value;
   throw new TesseraError(
     'malformed',
-    `state.${key} of widget ${id} is a text or a list: edit it in place, or unset it first`,
+    `state.${key} of widget ${id} is a text, a list or a map: edit it in place, or unset it first`,
   );
 }
 
@@ -187,7 +203,7 @@ function readShared(value: Y.AbstractType<unknown>): Json | undefined {
 }
 
 function initialState(widget: NewWidget): [string, unknown][] {
-  const { state = {}, texts = {}, lists = {} } = widget;
+  const { state = {}, texts = {}, lists = {}, maps = {} } = widget;
   const entries: [string, unknown][] = [
     ...Object.entries(copyJson(state, 'state') as JsonObject),
     ...Object.entries(copyJson(texts, 'texts') as Record<string, string>).map(
@@ -196,10 +212,13 @@ function initialState(widget: NewWidget): [string, unknown][] {
     ...Object.entries(copyJson(lists, 'lists') as Record<string, Json[]>).map(
       ([key, items]): [string, unknown] => [key, newList(items)],
     ),
+    ...Object.entries(copyJson(maps, 'maps') as Record<string, JsonObject>).map(
+      ([key, map]): [string, unknown] => [key, newMap(map)],
+    ),
   ];
   const keys = new Set(entries.map(([key]) => key));
   if (keys.size === entries.length) return entries;
-  throw new TesseraError('malformed', 'a key can be in only one of state, texts and lists');
+  throw new TesseraError('malformed', 'a key can be in only one of state, texts, lists and maps');
 }
 
 function checkedType(type: string): string {
@@ -219,7 +238,7 @@ function checkedGeom(geom: Geom): Geom {
 }
 
 function isGeom(value: Json | undefined): value is Geom {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { x, y, w, h } = value as JsonObject;
+  if (!isJsonObject(value)) return false;
+  const { x, y, w, h } = value;
   return [x, y, w, h].every((side) => typeof side === 'number');
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 const FLAGS = [
   '--headless',
@@ -16,6 +16,17 @@ const FLAGS = [
  * gone, as it is steered through a pipe.
  */
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' });
-  return chromium.launch({ executablePath: executablePath.trim(), args: FLAGS });
+  return chromium.launch({ executablePath: executable(), args: FLAGS });
+}
+
+/** The same with a profile that stays: what pages stored is there when it is started on the folder again. */
+export async function launchChromiumOn(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: executable(),
+    args: FLAGS,
+  });
+}
+
+function executable(): string {
+  return execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
 }
