@@ -13,3 +13,5 @@ export function seeds(share = 1): number[] {
   const count = process.env['TEST_SEED'] === undefined ? Math.ceil(seedCount * share) : 1;
   return Array.from({ length: count }, (_, index) => seed + index);
 }
+/** How often the server is killed right after it said "saved". */
+export const killCount = Number(process.env['CHAOS_KILLS'] ?? 10);
