@@ -18,8 +18,12 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-/** How a pair is started: on a new database, both nodes bound to `core`. */
-export type Contestant = (services: Services, core: number) => Promise<Pair>;
+/** Starts a pair on a new database, both nodes bound to `core`; `env` is added to theirs. */
+export type Contestant = (
+  services: Services,
+  core: number,
+  env?: Record<string, string>,
+) => Promise<Pair>;
 
 interface Server {
   url: string;
@@ -27,14 +31,14 @@ interface Server {
   kill(): Promise<void>;
 }
 
-export const tessera: Contestant = (services, core) =>
+export const tessera: Contestant = (services, core, more = {}) =>
   startPair('Tessera', services, core, async (env) => {
-    const node = await startNodeProcess(env);
+    const node = await startNodeProcess({ ...env, ...more });
     return { url: node.url, pid: node.process.pid ?? Number.NaN, kill: () => node.kill() };
   });
 
-export const stock: Contestant = (services, core) =>
-  startPair('stock Hocuspocus', services, core, startStockNode);
+export const stock: Contestant = (services, core, more = {}) =>
+  startPair('stock Hocuspocus', services, core, (env) => startStockNode({ ...env, ...more }));
 
 async function startPair(
   name: string,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoardLoad } from './board-load.ts';
-import { type Pair, tessera } from './contestants.ts';
+import type { Contestant, Pair } from './contestants.ts';
 import { residentKiB } from './machine.ts';
 import type { Services } from './services.ts';
 
@@ -12,16 +12,23 @@ interface Idle {
 }
 
 export interface MemoryResult extends Idle {
+  readonly server: string;
   /** Growth of both nodes together since before the first of these connections. */
   readonly grownKiB: number;
+  /** The same after a garbage collection: what is really held. V8 leaves some tens of MiB lying in each node. */
+  readonly heldKiB: number;
 }
 
 /** Long enough for the garbage of opening to be collected, and for timers of a few seconds to be done. */
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 2_000;
+const COLLECT_MS = 1_000;
 const AT_ONCE = 20;
+
+const collector = new URL('collect-garbage.js', import.meta.url).href;
 
 /** Resident memory of two nodes that hold many idle connections, or many boards. */
 export async function runMemory(
+  start: Contestant,
   services: Services,
   core: number,
   scale: number,
@@ -32,14 +39,16 @@ export async function runMemory(
   ];
   const results: MemoryResult[] = [];
   for (const shape of shapes) {
-    const pair = await tessera(services, core);
+    const pair = await start(services, core, { NODE_OPTIONS: `--import ${collector}` });
     // What every node needs once, whatever it serves.
     await closeAll(await openAll(pair, { ...shape, boards: AT_ONCE }, 'first'));
     await delay(SETTLE_MS);
-    const before = await residentOf(pair);
+    const before = await collected(pair);
     const loads = await openAll(pair, shape, 'idle');
     await delay(SETTLE_MS);
-    results.push({ ...shape, grownKiB: (await residentOf(pair)) - before });
+    const grownKiB = (await residentOf(pair)) - before;
+    const heldKiB = (await collected(pair)) - before;
+    results.push({ ...shape, server: pair.name, grownKiB, heldKiB });
     await closeAll(loads);
     await pair.stop();
   }
@@ -68,6 +77,12 @@ async function openAll(pair: Pair, shape: Idle, name: string): Promise<BoardLoad
 
 async function closeAll(loads: readonly BoardLoad[]): Promise<void> {
   await Promise.all(loads.map((load) => load.close()));
+}
+
+async function collected(pair: Pair): Promise<number> {
+  for (const pid of pair.pids) process.kill(pid, 'SIGUSR2');
+  await delay(COLLECT_MS);
+  return residentOf(pair);
 }
 
 async function residentOf(pair: Pair): Promise<number> {

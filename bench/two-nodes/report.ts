@@ -116,13 +116,25 @@ export function leavingTable(results: readonly LeavingResult[]): string {
 }
 
 export function memoryTable(results: readonly MemoryResult[]): string {
-  const rows = results.map(({ boards, clientsPerBoard, widgetsPerBoard, grownKiB }) => {
+  const rows = results.map((result) => {
+    const { server, boards, clientsPerBoard, widgetsPerBoard, grownKiB, heldKiB } = result;
     const clients = boards * clientsPerBoard;
-    const held = `${clients} connections on ${boards} boards of ${widgetsPerBoard} widgets`;
-    return [held, (grownKiB / clients).toFixed(1), (grownKiB / boards).toFixed(1)];
+    const what = `${server}: ${clients} connections on ${boards} boards of ${widgetsPerBoard} widgets`;
+    return [what, ...[grownKiB / clients, heldKiB / clients].map((kib) => kib.toFixed(0))];
   });
-  const title = '### memory: both Tessera nodes, resident, idle connections';
-  return `${title}\n\n${markdownTable(['', 'KiB per connection', 'KiB per board'], rows)}`;
+  const head = ['', 'KiB per connection', 'after a garbage collection'];
+  const title = '### memory: resident, both nodes together, idle connections';
+  return `${title}\n\n${markdownTable(head, rows)}\n\n${sharesOfMemory(results)}`;
+}
+
+/** A board with clients on both nodes is loaded twice; two shapes tell connections and boards apart. */
+function sharesOfMemory([many, single]: readonly MemoryResult[]): string {
+  if (many === undefined || single === undefined) return '';
+  // many = connections · c + 2 · boards · b, and single = boards · (c + b)
+  const perBoard = single.heldKiB / single.boards;
+  const connections = many.boards * many.clientsPerBoard;
+  const board = (connections * perBoard - many.heldKiB) / (connections - 2 * many.boards);
+  return `So a connection takes ${(perBoard - board).toFixed(0)} KiB and a loaded board ${board.toFixed(0)} KiB.`;
 }
 
 function figure(values: number[], digits: number): string {

@@ -4,7 +4,7 @@ import { type SnapshotBuilder, SnapshotThread } from './snapshot-thread.ts';
 export interface CompactorOptions {
   /** Told when a board could not be compacted: its old snapshot and its log are as they were. */
   onFailure(board: string, error: unknown): void;
-  /** Bytes since the snapshot that always allow for a new one. Default 64 KiB. */
+  /** Bytes since the snapshot that always allow for a new one. Default 1 MiB: read back in some 20 ms. */
   minBytes?: number;
   /** Updates since the snapshot that always call for a new one. Default 20,000. */
   maxRows?: number;
@@ -45,7 +45,7 @@ export class Compactor {
   constructor(store: Pick<BoardStore, 'load' | 'putSnapshot'>, options: CompactorOptions) {
     this.#store = store;
     this.#options = {
-      minBytes: 64 * 1024,
+      minBytes: 1024 * 1024,
       maxRows: 20_000,
       worthRows: 200,
       builder: new SnapshotThread(),

@@ -39,7 +39,11 @@ export function makeEdit(
     }
     return add(name, () => text.insert(at, `<${name}>`), 'type');
   }
-  if (kind === 'set') return add(name, () => doc.getMap('once').set(name, value));
+  if (kind === 'set') {
+    // Some are too large for the wire between nodes, which then read them from the log.
+    const padding = next() < 0.1 ? 'x'.repeat(80_000) : '';
+    return add(name, () => doc.getMap('once').set(name, `${value}${padding}`));
+  }
   if (kind === 'count') return add(writer, () => doc.getMap('counters').set(writer, value));
   if (kind === 'race') {
     return add(name, () => doc.getMap('raced').set(`key-${Math.floor(next() * 4)}`, name));

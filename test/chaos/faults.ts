@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { random } from '../support/random.ts';
+import { finishes } from '../support/wait.ts';
 
 /** Something that breaks, and is whole again some time later. Promises are awaited. */
 export interface Fault {
@@ -18,6 +19,7 @@ interface Planned {
   lasts: number;
 }
 
+const STEP_WITHIN_MS = 45_000;
 const BETWEEN_MS = [500, 5_000] as const;
 const LASTS_MS = [100, 3_000] as const;
 
@@ -50,14 +52,19 @@ export async function breakThings(
       await sleep(after);
       if (passed() >= durationMs) return;
       const beganAt = passed();
-      await fault.begin();
+      await within(fault.begin(), `${fault.name} to begin`);
       if (fault.end !== undefined) {
         await sleep(lasts);
-        await fault.end();
+        await within(fault.end(), `${fault.name} to end`);
       }
       done.push(`${beganAt} to ${passed()} ms: ${fault.name}`);
     }
   };
-  await Promise.all(plans.map(run));
+  const ended = await Promise.allSettled(plans.map(run));
+  for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
   return done;
+}
+
+function within(step: unknown, what: string): Promise<unknown> {
+  return finishes(Promise.resolve(step), { timeoutMs: STEP_WITHIN_MS, what });
 }

@@ -41,7 +41,6 @@ export function deathWithClients(node: GroupNode, clientsOn: ClientsOn): Fault {
 /** One Redis, or one master of a cluster. */
 export function redisLane(name: string, redis: Redis): Lane {
   return [
-    { name: `${name} flushed`, begin: () => redis.flushAll() },
     {
       name: `${name} frozen`,
       begin: () => process.kill(redis.pid, 'SIGSTOP'),

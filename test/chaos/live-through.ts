@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as Y from 'yjs';
 import { docsInLog, gapsOf, onDatabase } from '../support/log.ts';
+import { readiness } from '../support/metrics.ts';
 import { type Nodes, startNodes } from '../support/nodes.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { random } from '../support/random.ts';
@@ -36,17 +37,30 @@ export interface Outcome {
   diverged: string[];
   /** Acked edits that the log lacks, and what it has twice, in words. */
   lost: string[];
+  /** Nodes that do not say that they are ready again, and why. */
+  degraded: string[];
+  /** Boards on which an edit made then needed more than the wire to reach everybody. */
+  slow: string[];
   gaps: unknown[];
   exitCodes: (number | null)[];
   /** What was broken, a line each. */
   faults: string[];
 }
 
+/** An outcome with nothing wrong. */
+export const asItShouldBe: Partial<Outcome> = {
+  ...{ unacked: [], diverged: [], lost: [], degraded: [], slow: [], gaps: [] },
+  exitCodes: [0, 0, 0],
+};
+
 const NODES = 3;
 const BOARDS = 10;
 const CLIENTS_PER_BOARD = 3;
 /** Edits end so long before things are whole again: nothing that comes later may be what heals them. */
 const REST_BEFORE_MS = 300;
+/** A master of a Redis Cluster that comes back is trusted again after some seconds. */
+const READY_WITHIN_MS = 10_000;
+const BY_WIRE_WITHIN_MS = 1_000;
 const ACKED_WITHIN_MS = 20_000;
 /** Within 2 s of a death that is noticed after 2.5 s; nodes compare with the log every 5 s in any case. */
 const SAME_WITHIN_MS = 4_500;
@@ -78,7 +92,12 @@ export async function liveThrough(ordeal: Ordeal): Promise<Outcome> {
   await holdsWithin(ACKED_WITHIN_MS, () => clients.every(isSettled));
   const ackedAfterMs = Math.round(performance.now() - wholeAt);
   const unacked = clients.filter((client) => !isSettled(client)).map(String);
-  const { diverged, lost, sameAfterMs } = await compare(boards, nodes, databaseUrl);
+  const fresh = await Promise.all(boards.map(({ id }) => openOnEach(nodes, id)));
+  const { diverged, lost, sameAfterMs } = await compare(boards, fresh, databaseUrl);
+  // Who has not even the same by now is not worth waiting for.
+  const degraded = diverged.length > 0 ? [] : await notReady(nodes);
+  const slow = diverged.length > 0 ? [] : await slowBoards(boards, fresh);
+  await Promise.all(fresh.flat().map((client) => client.close()));
   await Promise.all(clients.map((client) => client.close()));
   const exitCodes = await nodes.stop();
   const gaps = await onDatabase(databaseUrl, gapsOf);
@@ -88,19 +107,18 @@ export async function liveThrough(ordeal: Ordeal): Promise<Outcome> {
     connects: sum(clients.map((client) => client.connects)),
     ...{ ackedAfterMs, sameAfterMs },
   };
-  console.log({ seed, ...counts, lost: lost.length, diverged, faults: faults.length });
+  console.log({ seed, ...counts, lost: lost.length, diverged, slow, faults: faults.length });
   if (diverged.length + lost.length + gaps.length === 0) await expectSound(databaseUrl);
-  return { ...counts, unacked, diverged, lost, gaps, exitCodes, faults };
+  return { ...counts, unacked, diverged, lost, degraded, slow, gaps, exitCodes, faults };
 }
 
 /** Holds what the clients have, and what a newcomer gets from each node, against the log. */
-async function compare(boards: Board[], nodes: Nodes, databaseUrl: string) {
+async function compare(boards: Board[], fresh: RawClient[][], databaseUrl: string) {
   // Nothing is edited any more, so this is what everybody has to end with.
   const logged = await docsInLog(
     databaseUrl,
     boards.map(({ id }) => id),
   );
-  const fresh = await Promise.all(boards.map(({ id }) => openOnEach(nodes, id)));
   const startedAt = performance.now();
   const differs = ({ clients }: Board, index: number) => {
     const holders = [...clients, ...(fresh[index] ?? [])].map(({ doc }) => doc);
@@ -114,8 +132,31 @@ async function compare(boards: Board[], nodes: Nodes, databaseUrl: string) {
     if (doc === undefined) return [`${id} is not in the log`];
     return book.faultsOf(doc).map((fault) => `${id}: ${fault}`);
   });
-  await Promise.all(fresh.flat().map((client) => client.close()));
   return { diverged, lost, sameAfterMs };
+}
+
+async function notReady({ urls }: Nodes): Promise<string[]> {
+  const reasons = async () => {
+    const answers = await Promise.all(urls.map(readiness));
+    return answers.filter(({ status }) => status !== 'ready').flatMap((answer) => answer.reasons);
+  };
+  await eventually(async () => (await reasons()).length === 0, {
+    timeoutMs: READY_WITHIN_MS,
+  }).catch(() => undefined); // the reasons tell
+  return reasons();
+}
+
+/** The boards on which a newcomer's edit does not reach everybody as fast as the wire is. */
+async function slowBoards(boards: Board[], fresh: RawClient[][]): Promise<string[]> {
+  const last = 'the last item';
+  for (const [first] of fresh) first?.edit((doc) => doc.getArray('items').push([last]));
+  const isSlow = ({ clients }: Board, index: number) =>
+    [...clients, ...(fresh[index] ?? [])].some(({ doc }) => {
+      const items = doc.getArray('items');
+      return items.length === 0 || items.get(items.length - 1) !== last;
+    });
+  await holdsWithin(BY_WIRE_WITHIN_MS, () => !boards.some(isSlow));
+  return boards.filter(isSlow).map(({ id }) => id);
 }
 
 async function holdsWithin(timeoutMs: number, condition: () => boolean): Promise<boolean> {

@@ -133,6 +133,7 @@ export class RoamingClient {
       this.#url = url;
       this.#settled = 0;
       raw.onAnswered = () => {
+        if (this.#raw !== raw) return;
         // Asked a second time it would no longer be known which ack stands for what: connect anew.
         if (this.#expected !== undefined) this.#disconnect();
         else this.#expected = [[...this.#unacked]];
@@ -172,6 +173,7 @@ export class RoamingClient {
   async #pause(low: number, high: number): Promise<boolean> {
     const { random } = this.#options;
     const { signal } = this.#stop;
+    // Closing ends it early.
     await delay(random.between(low, high), undefined, { signal }).catch(() => undefined);
     return !signal.aborted;
   }

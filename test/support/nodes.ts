@@ -1,5 +1,6 @@
 import { startProxy, type TcpProxy } from './proxy.ts';
 import { type NodeProcess, startNodeProcess } from './tessera.ts';
+import { finishes } from './wait.ts';
 
 export interface NodesOptions {
   count: number;
@@ -36,6 +37,9 @@ export interface GroupNode {
   freeze(): void;
   thaw(): void;
 }
+
+/** The limit of a node's drain is 25 s, and some time passes before and after it. */
+const ENDS_WITHIN_MS = 40_000;
 
 /** Starts the nodes, named `node-1` and on. */
 export async function startNodes(options: NodesOptions): Promise<Nodes> {
@@ -93,7 +97,14 @@ async function startNode(
       running = await startNodeProcess(env, script);
     },
     kill: () => take().kill(),
-    stop: () => take().stop(),
+    async stop() {
+      const taken = take();
+      const what = `${name} to end after SIGTERM`;
+      return finishes(taken.stop(), { timeoutMs: ENDS_WITHIN_MS, what }).catch(async (error) => {
+        await taken.kill();
+        throw error;
+      });
+    },
     freeze: () => running?.process.kill('SIGSTOP'),
     thaw: () => running?.process.kill('SIGCONT'),
   };

@@ -136,7 +136,7 @@ class Pair {
     });
     // A paused socket still tells that it ended or failed: that must not pass either.
     from.once('end', () => this.#pass(() => to.end()));
-    from.once('error', () => this.#pass(() => resetSocket(to)));
+    from.on('error', () => this.#pass(() => resetSocket(to)));
   }
 
   #pass(action: () => void): void {
@@ -150,7 +150,9 @@ class Pair {
 }
 
 function resetSocket(socket: Socket): void {
-  // Node 24 cannot reset a socket that is being shut down: it would never be closed.
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
+  // Node 24 resets only after everything was sent, which may be never, and then only what is neither
+  // being connected nor shut down.
+  const isIdle = !socket.connecting && !socket.writableEnded && socket.writableLength === 0;
+  if (isIdle) socket.resetAndDestroy();
+  else socket.destroy();
 }
