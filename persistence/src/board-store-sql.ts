@@ -59,7 +59,13 @@ export function createSqlBoardStore(database: Database): BoardStore {
     },
 
     async append(updates) {
-      if (updates.length === 0) return [];
+      const [first, ...others] = updates;
+      if (first === undefined) return [];
+      if (others.length === 0) {
+        const { board, epoch, actor, bytes } = first;
+        const params = [board, epoch, actor, bytes];
+        return database.query<Appended>('board-append-one', sql.appendOne, params);
+      }
       const { wanted, rows } = groupByBoard(updates);
       return database.query<Appended>('board-append', sql.append, [
         wanted.map(([first]) => first.board),
