@@ -5,7 +5,7 @@ export interface HeadsWatchOptions {
   /** The loaded boards, with what is known of them. */
   loaded(): Iterable<BoardHead>;
   /** The board's head or epoch in the store is another one. */
-  changed(board: BoardHead): void;
+  changed(board: BoardHead, known: BoardHead): void;
   /** A look failed; the next pulse tries again. */
   failed(error: unknown): void;
 }
@@ -67,8 +67,11 @@ export class HeadsWatch {
     // Before the query, so that what it finds is never older than what we knew.
     const heads = [...this.#options.loaded()];
     for (let start = 0; start < heads.length && !this.#closed; start += PAGE) {
-      const changed = await this.#options.store.findChanged(heads.slice(start, start + PAGE));
-      for (const head of changed) this.#options.changed(head);
+      const page = heads.slice(start, start + PAGE);
+      const known = new Map(page.map((head) => [head.board, head]));
+      for (const head of await this.#options.store.findChanged(page)) {
+        this.#options.changed(head, known.get(head.board) ?? head);
+      }
     }
     this.#tookMs = performance.now() - startedAt;
   }

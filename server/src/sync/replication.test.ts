@@ -73,6 +73,7 @@ class TestNode {
   readonly line: Line;
   readonly obeyed: string[] = [];
   readonly reset: string[] = [];
+  readonly fellBack: string[] = [];
   readonly replication: Replication;
   readonly #store: BoardStore;
 
@@ -85,7 +86,7 @@ class TestNode {
       live: this.live,
       obey: ({ name, detail }) => this.obeyed.push(`${name} ${detail['actor']}`),
       wasReset: ({ id }) => this.reset.push(id),
-      fellBack: () => undefined,
+      fellBack: ({ id }) => this.fellBack.push(id),
       storeIsShared: true,
       counters: { published: () => undefined, received: () => undefined, unsent: () => undefined },
       log: pino({ level: 'silent' }),
@@ -165,6 +166,22 @@ describe('Replication', () => {
     await settled();
     return { store, one, two, add };
   }
+
+  it('takes commits made while it looks for what they are', async () => {
+    const { store, one } = await setUp();
+    await one.open();
+    const { findChanged } = store;
+    store.findChanged = async (known) => {
+      await one.push('before the query');
+      const found = await findChanged.call(store, known);
+      await one.push('before its answer');
+      return found;
+    };
+    one.replication.look();
+    await eventually(() => one.list()?.length === 2);
+    await settled();
+    expect(one.fellBack).toEqual([]);
+  });
 
   it('brings every commit to the other nodes', async () => {
     const { one, two } = await setUp();

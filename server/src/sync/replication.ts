@@ -72,7 +72,7 @@ export class Replication {
     this.#watch = new HeadsWatch({
       store: options.store,
       loaded: () => this.#loadedHeads(),
-      changed: (head) => this.#changed(head),
+      changed: (head, known) => this.#changed(head, known),
       failed: (error) => options.log.debug({ err: error }, 'the heads of boards cannot be read'),
     });
     this.#fanout = options.connect({
@@ -300,11 +300,11 @@ export class Replication {
     for (const { id, epoch, head } of this.#options.live.values()) yield { board: id, epoch, head };
   }
 
-  #changed({ board: id, epoch, head }: BoardHead): void {
+  #changed({ board: id, epoch, head }: BoardHead, known: BoardHead): void {
     const board = this.#options.live.get(id);
     if (board === undefined) return;
     if (board.epoch !== epoch) this.#options.wasReset(board);
-    else if (board.head > head) this.#options.fellBack(board);
+    else if (known.head > head) this.#options.fellBack(board);
     else board.catchUp.reaches(head);
   }
 }
