@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{model,persistence,server,client-sdk}/src/**/*.test.ts',
-            'client-sdk/node/*.test.ts',
+            'client-sdk/{node,offline}/*.test.ts',
           ],
           sequence: { groupOrder: 0 },
           maxWorkers: 2,

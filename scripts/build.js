@@ -26,7 +26,7 @@ function writeManifest(folder) {
     ...kept,
     exports: toJavaScript(exports),
     ...(bin && { bin }),
-    files: ['bin', 'src', 'sql', 'react', 'node', '!**/*.tsbuildinfo'],
+    files: ['bin', 'src', 'sql', 'react', 'offline', 'node', '!**/*.tsbuildinfo'],
     engines,
     publishConfig: { access: 'public' },
   };

@@ -10,12 +10,17 @@ import { root } from './packages.js';
 const sdk = join(root, 'client-sdk');
 
 /**
- * What is measured. `ours` leaves out what others made, and of the React adapter the SDK below it too.
+ * What is measured. `isOurs` leaves out what others made, and of a subpath the SDK below it too.
  * @type {{ name: string, entry: string, isOurs?: (id: string) => boolean, limitKb?: number }[]}
  */
 const parts = [
-  // The goal is 15. It takes the local copy (6.5) out into a subpath of its own.
-  { name: '@tessera/client', entry: 'src/index.ts', isOurs: isLocal, limitKb: 20 },
+  { name: '@tessera/client', entry: 'src/index.ts', isOurs: isLocal, limitKb: 17.5 },
+  {
+    name: '@tessera/client/offline',
+    entry: 'offline/index.ts',
+    isOurs: (id) => isLocal(id) && !id.startsWith('../src/'),
+    limitKb: 7,
+  },
   {
     name: '@tessera/client/react',
     entry: 'react/index.ts',
@@ -23,6 +28,7 @@ const parts = [
     limitKb: 4,
   },
   { name: '@tessera/client with all it depends on', entry: 'src/index.ts' },
+  { name: '@tessera/client/offline with all it depends on', entry: 'offline/index.ts' },
 ];
 
 /** @param {string} id */

@@ -1,1 +1,6 @@
+/**
+ * What programs in Node need besides: a store in a folder.
+ *
+ * @module @tessera/client/node
+ */
 export { type FileStoreOptions, fileStore } from './storage-file.ts';

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import type { CopyChange, StoredCopy } from '../src/storage.ts';
-import { changed } from '../src/storage-memory.ts';
+import type { CopyChange, StoredCopy } from '../offline/storage.ts';
+import { changed } from '../offline/storage-memory.ts';
 
 /** Length and checksum of what follows, four bytes each. */
 const headBytes = 8;
@@ -30,7 +30,7 @@ export function readRecords(bytes: Uint8Array): {
   isDamaged: boolean;
 } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let copy: StoredCopy = { epoch: undefined, base: undefined, rows: [], conflicts: [] };
+  let copy: StoredCopy = { lineage: undefined, base: undefined, rows: [], aside: [] };
   let end = 0;
   while (end + headBytes <= bytes.length) {
     const next = end + headBytes + view.getUint32(end);

@@ -2,22 +2,24 @@ import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:f
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeFolder, temporaryFolder } from '../../test/support/tessera.ts';
-import { describeLocalStore } from '../src/storage.contract.ts';
-import type { BoardStorage, LocalStore } from '../src/storage.ts';
-import { fileStore } from './storage-file.ts';
+import { describeStorageBackend } from '../offline/storage.contract.ts';
+import type { BoardStorage, StorageBackend } from '../offline/storage.ts';
+import { fileBackend } from './storage-file.ts';
 
 let folder: string;
-let store: LocalStore;
+let store: StorageBackend;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  store = fileStore({ folder });
+  store = fileBackend({ folder });
 });
 afterEach(async () => {
   await store.close();
   await removeFolder(folder);
 });
 
-describeLocalStore('the file store', async (name) => fileStore({ folder: join(folder, name) }));
+describeStorageBackend('the file store', async (name) =>
+  fileBackend({ folder: join(folder, name) }),
+);
 
 const open = (board = 'acme/x'): Promise<BoardStorage> => store.open(board, () => undefined);
 const row = (key: string, bytes = 8) => ({ key, update: new Uint8Array(bytes).fill(7) });
@@ -86,7 +88,7 @@ test('writes the file anew when changes outweigh what they amount to', async () 
 
 test('is for one program at a time, until that is gone', async () => {
   await open();
-  const other = fileStore({ folder });
+  const other = fileBackend({ folder });
   await expect(other.open('acme/y', () => undefined)).rejects.toThrow('is in use by another store');
   await store.close();
   await other.open('acme/y', () => undefined);

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BoardStorage, LocalStore, StoredCopy } from '../src/storage.ts';
-import { MemoryStorage } from '../src/storage-memory.ts';
+import { localStore } from '../offline/local-store.ts';
+import type { BoardStorage, StorageBackend, StoredCopy } from '../offline/storage.ts';
+import { MemoryStorage } from '../offline/storage-memory.ts';
+import type { LocalStore } from '../src/local-copy.ts';
 import { lockFolder } from './folder-lock.ts';
 import { encodeRecord, readRecords } from './storage-file-records.ts';
 
 /** A log of changes shorter than this is not worth writing the file anew. */
 const rewriteAtBytes = 256 * 1024;
 
+/** What `fileStore` takes. */
 export interface FileStoreOptions {
   /** Where the files go; made if it is not there. One program at a time uses it. */
   readonly folder: string;
@@ -18,7 +21,11 @@ export interface FileStoreOptions {
  * A store in a folder, for bots and other programs in Node: a file a board. Nothing is touched
  * before the first board is opened.
  */
-export function fileStore({ folder }: FileStoreOptions): LocalStore {
+export function fileStore(options: FileStoreOptions): LocalStore {
+  return localStore(fileBackend(options));
+}
+
+export function fileBackend({ folder }: FileStoreOptions): StorageBackend {
   const boards = new Map<string, Promise<FileBoard>>();
   let locking: Promise<() => Promise<void>> | undefined;
   return {
@@ -109,7 +116,7 @@ class FileBoard {
     const storage = this.#storage;
     return {
       read: () => storage.read(),
-      append: (rows, epoch) => storage.append(rows, epoch),
+      append: (rows, lineage) => storage.append(rows, lineage),
       change: (decide) => storage.change(decide),
       close: async () => {
         if (!isOpen) return;
@@ -140,8 +147,8 @@ class FileBoard {
     this.#bytes += record.length;
   }
 
-  async #rewrite({ epoch, base, rows, conflicts }: StoredCopy): Promise<void> {
-    const record = encodeRecord({ epoch, base, put: rows, putConflicts: conflicts });
+  async #rewrite({ lineage, base, rows, aside }: StoredCopy): Promise<void> {
+    const record = encodeRecord({ lineage, base, put: rows, putAside: aside });
     const file = await open(`${this.#path}.new`, 'ax');
     try {
       await file.appendFile(record);

@@ -1,3 +1,9 @@
+/**
+ * Providers and hooks for React 18 and 19. A component renders again when what it reads changes, and
+ * not otherwise. On a server, and while a page is hydrated, every hook gives a board that is empty.
+ *
+ * @module @tessera/client/react
+ */
 'use client';
 
 export { type Undo, useConflicts, useStatus, useTitle, useUndo } from './board-hooks.ts';

@@ -17,17 +17,23 @@ import { UnopenedBoard } from './unopened-board.ts';
 const ClientContext = createContext<Client | undefined>(undefined);
 const BoardContext = createContext<Board | undefined>(undefined);
 
+/** The props of `TesseraProvider`. */
 export interface TesseraProviderProps {
   /** Made once, outside of components, and closed by whoever made it. */
   readonly client: Client;
   readonly children?: ReactNode;
 }
 
-/** Gives the client to the components in it. */
+/**
+ * Gives the client to the components in it.
+ *
+ * @param props the client, and what is to have it
+ */
 export function TesseraProvider({ client, children }: TesseraProviderProps): ReactElement {
   return createElement(ClientContext.Provider, { value: client }, children);
 }
 
+/** The props of `BoardProvider`. */
 export interface BoardProviderProps {
   /** The board to show. May change; give it as the `key` as well if state of components is of one board. */
   readonly id: string;
@@ -44,6 +50,8 @@ export interface BoardProviderProps {
 /**
  * Opens a board for the components in it, and closes it some time after it was unmounted. Providers
  * of the same board share it. On a server it opens nothing: the board is empty there.
+ *
+ * @param props which board, and what is to have it
  * @throws TesseraError `malformed` if the id is no board id
  */
 export function BoardProvider({

@@ -39,7 +39,15 @@ export class UnopenedBoard implements Board {
     throw this.#refusal();
   }
 
+  canEdit(): boolean {
+    return false;
+  }
+
   subscribe(): () => void {
+    return () => undefined;
+  }
+
+  onRejected(): () => void {
     return () => undefined;
   }
 

@@ -37,6 +37,11 @@ export class AckLedger {
     return this.#phase === 'exchanged';
   }
 
+  /** Whether every frame that was sent on this connection is answered. */
+  get isIdle(): boolean {
+    return this.#inFlight.length === 0;
+  }
+
   /** An edit was made here. */
   edited(): void {
     this.#edits += 1;

@@ -2,8 +2,8 @@ import type { ErrorCode } from '@tessera/model';
 import type * as Y from 'yjs';
 import type { BoardConflict } from './conflicts.ts';
 import type { History } from './history.ts';
+import type { StorageStatus } from './local-copy.ts';
 import type { Presence, PresenceFields } from './presence.ts';
-import type { StorageStatus } from './storage-copy.ts';
 import type { Widgets } from './typed-widgets.ts';
 
 /**
@@ -38,25 +38,45 @@ export interface Board<Fields extends PresenceFields = PresenceFields> {
   readonly id: string;
   /**
    * The Yjs document, for whatever the helpers do not do. Another one takes its place when the board
-   * was reset on the server: `subscribe` tells, so ask for it again.
+   * was reset on the server, or the server refused an edit: `subscribe` tells, so ask for it again.
    */
   readonly doc: Y.Doc;
   readonly widgets: Widgets;
+  /** Who else is here, and what they show of themselves. */
   readonly presence: Presence<Fields>;
   /** Undo and redo of what was done here. */
   readonly history: History;
+  /** Empty until somebody sets it. Setting it is an edit like any other. */
   title: string;
+  /** Where the edits made here are. `subscribe` tells when it changes. */
   readonly status: BoardStatus;
-  /** Edits that were not saved when the board was reset on the server. The same array until they change. */
+  /**
+   * Edits made here that the board does not have: they were not saved when it was reset, or the
+   * server refused them. The same array until they change.
+   */
   readonly conflicts: readonly BoardConflict[];
-  /** Calls the listener when `status`, `title`, `conflicts` or `doc` change. Returns the way to stop. */
+  /**
+   * Whether the token allows to edit this widget or, without one, the board itself: its title, and
+   * widgets that no grant names. True as long as the server has not said.
+   */
+  canEdit(widget?: string): boolean;
+  /**
+   * Calls the listener when `status`, `title`, `conflicts`, `doc` or what `canEdit` says change.
+   * Returns the way to stop.
+   */
   subscribe(listener: () => void): () => void;
+  /**
+   * Calls the listener when the server has refused edits, and the widgets show again what the server
+   * has. What was wanted is in the conflict. Returns the way to stop.
+   */
+  onRejected(listener: (conflict: BoardConflict) => void): () => void;
   /** Resolves when the local copy has been read, so that what is shown is not empty for want of it. */
   loaded(): Promise<void>;
   /**
    * Resolves when every edit made here before the call is committed in the server's log, however
    * long that takes. @throws the TesseraError the board stopped with, `epoch-changed` if it was reset
-   * meanwhile (see `conflicts`), or an Error if it is closed first
+   * meanwhile, `not-granted` if the server refused some of them (see `conflicts`), or an Error if the
+   * board is closed first
    */
   saved(): Promise<void>;
   /** Resolves when every edit made so far is in the local copy: true if it survives the end of the page. */

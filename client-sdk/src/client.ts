@@ -2,24 +2,31 @@ import { isFinal, parseBoardId } from '@tessera/model';
 import type { Board } from './board.ts';
 import { BoardSocket } from './board-socket.ts';
 import type { HistoryOptions } from './history.ts';
+import type { LocalStore } from './local-copy.ts';
 import { OpenBoard } from './open-board.ts';
 import type { PresenceFields, PresenceOptions } from './presence.ts';
 import { readRefusal } from './refusal.ts';
-import type { LocalStore } from './storage.ts';
 
+/** How to reach a server, and what to keep here. */
 export interface ClientOptions {
   /** The sync endpoint of the server: `wss://example.org/sync`. */
   readonly url: string;
   /** The token, or where to get one: asked for each connection, and when the server asks for a newer one. */
   readonly token: string | (() => string | Promise<string>);
-  /** Where boards are kept, so that they can be read and edited without a network. Default: in memory. */
+  /**
+   * Where boards are kept, so that they can be read and edited without a network: a store of
+   * `@tessera/client/offline` or `@tessera/client/node`. Default: nowhere, edits are in memory only.
+   */
   readonly store?: LocalStore;
+  /** For the undo and redo of every board. */
   readonly history?: HistoryOptions;
   /** Has the browser ask before the page is left while edits are not saved. Default false. */
   readonly warnBeforeLeaving?: boolean;
 }
 
+/** How a board is opened. */
 export interface BoardOptions<Fields extends PresenceFields = PresenceFields> {
+  /** What this tab shows of itself on the board, and when it counts as idle. */
   readonly presence?: PresenceOptions<Fields>;
 }
 

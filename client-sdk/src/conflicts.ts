@@ -1,23 +1,29 @@
-import { readTitle, readWidget, type Widget, widgetsOf } from '@tessera/model';
-import { equalityDeep } from 'lib0/function';
-import * as Y from 'yjs';
-import { writeAttempt } from './conflicts-reapply.ts';
+import { boardPropertiesOf, readTitle, readWidget, type Widget, widgetsOf } from '@tessera/model';
+import type * as Y from 'yjs';
+import { documentsOf } from './aside-edits.ts';
 import { Listeners } from './listeners.ts';
-import type { StoredConflict } from './storage.ts';
-import type { LocalCopy } from './storage-copy.ts';
+import type { AsideEdits, LocalCopy } from './local-copy.ts';
+import { isEqual } from './structural-sharing.ts';
+import { writeDifference } from './write-difference.ts';
 
-/** A widget as it was and as somebody here wanted it: without `before` it was made, without `after` removed. */
+/** A widget as it was and as somebody here wanted it: without `before` it was made (or, without a store, what it was is not known), without `after` removed. */
 export interface Attempt {
   readonly before?: Widget;
   readonly after?: Widget;
 }
 
-/** Edits that were not saved when the board was reset. They are in no document, only here. */
+/**
+ * Edits made here that the board does not have: they were not saved when it was reset, or the server
+ * refused them. They are in no document, only here.
+ */
 export interface BoardConflict {
   readonly id: string;
+  readonly cause:
+    | { readonly kind: 'reset' }
+    | { readonly kind: 'rejected'; readonly reason: string };
   /** When they were set aside, in milliseconds since 1970. */
   readonly at: number;
-  /** How many edits there were. */
+  /** How many edits there were; of refused ones, how many times the server refused. */
   readonly count: number;
   /** By widget id, those that the edits changed. */
   readonly widgets: Readonly<Record<string, Attempt>>;
@@ -38,7 +44,7 @@ export class Conflicts {
   readonly #listeners = new Listeners<[]>();
   readonly #stopListening: () => void;
   #doc: Y.Doc | undefined;
-  #stored: readonly StoredConflict[] = [];
+  #aside: readonly AsideEdits[] = [];
   #list: readonly BoardConflict[] = [];
 
   /** `origin` marks what `reapply` writes as made here. */
@@ -74,49 +80,47 @@ export class Conflicts {
   }
 
   #refresh(): void {
-    const stored = this.#copy.conflicts;
-    if (stored === this.#stored) return;
-    this.#stored = stored;
-    this.#list = stored.map((conflict) => this.#conflict(conflict));
+    const { aside } = this.#copy;
+    if (aside === this.#aside) return;
+    this.#aside = aside;
+    this.#list = aside.map((edits) => this.#conflict(edits));
     this.#listeners.tell();
   }
 
-  #conflict(stored: StoredConflict): BoardConflict {
-    const known = this.#list.find(({ id, count }) => id === stored.id && count === stored.count);
+  #conflict(edits: AsideEdits): BoardConflict {
+    const known = this.#list.find(({ id, count }) => id === edits.id && count === edits.count);
     if (known !== undefined) return known;
-    const { id, at, count } = stored;
+    const { id, at, count, rejected } = edits;
     return {
       id,
+      cause: rejected === undefined ? { kind: 'reset' } : { kind: 'rejected', reason: rejected },
       at,
       count,
-      ...attempts(stored),
+      ...attempts(edits),
       reapply: async () => {
         const doc = this.#doc;
         if (doc === undefined) throw new Error('the board is closed: open it, then reapply');
-        const { before, after } = documents(stored);
-        doc.transact(() => writeAttempt(before, after, doc), this.#origin);
+        const { before, after } = documentsOf(edits);
+        doc.transact(() => {
+          for (const rootOf of [boardPropertiesOf, widgetsOf]) {
+            writeDifference(rootOf(before), rootOf(after), rootOf(doc));
+          }
+        }, this.#origin);
         // Stored first: a page that ends in between shows the conflict again, and loses nothing.
         await this.#copy.stored();
-        await this.#copy.dropConflict(id);
+        await this.#copy.forget(id);
       },
-      discard: () => this.#copy.dropConflict(id),
+      discard: () => this.#copy.forget(id),
     };
   }
 }
 
-function documents({ base, update }: StoredConflict): { before: Y.Doc; after: Y.Doc } {
-  const [before, after] = [new Y.Doc(), new Y.Doc()];
-  for (const doc of [before, after]) if (base !== undefined) Y.applyUpdateV2(doc, base);
-  Y.applyUpdate(after, update);
-  return { before, after };
-}
-
-function attempts(stored: StoredConflict): Pick<BoardConflict, 'widgets' | 'title'> {
-  const { before, after } = documents(stored);
+function attempts(edits: AsideEdits): Pick<BoardConflict, 'widgets' | 'title'> {
+  const { before, after } = documentsOf(edits);
   const widgets: [string, Attempt][] = [];
   for (const id of new Set([...widgetsOf(before).keys(), ...widgetsOf(after).keys()])) {
     const [was, wanted] = [readWidget(before, id), readWidget(after, id)];
-    if (equalityDeep(was, wanted)) continue;
+    if (isEqual(was, wanted)) continue;
     widgets.push([id, { ...(was && { before: was }), ...(wanted && { after: wanted }) }]);
   }
   const title = { before: readTitle(before), after: readTitle(after) };

@@ -1,10 +1,15 @@
 import { HocuspocusProvider } from '@hocuspocus/provider';
-import { type HelloMessage, parseServerMessage, TesseraError } from '@tessera/model';
+import {
+  type HelloMessage,
+  parseServerMessage,
+  type ServerMessage,
+  type TesseraError,
+} from '@tessera/model';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import type { AckLedger } from './ack-ledger.ts';
 import type { BoardSocket } from './board-socket.ts';
-import { type Frame, readFrame } from './frame.ts';
+import { type Frame, type FrameKind, readFrame } from './frame.ts';
 import { readRefusal } from './refusal.ts';
 
 export interface ConnectionOptions {
@@ -18,7 +23,9 @@ export interface ConnectionOptions {
    * then nothing is.
    */
   readonly greeted: (hello: HelloMessage) => boolean;
-  readonly savingDelayed: (delayed: boolean) => void;
+  readonly told: (message: Exclude<ServerMessage, HelloMessage>) => void;
+  /** The server took only a part of what a frame carried, or nothing. */
+  readonly editsRefused: () => void;
   /** Something of `state`, or of what the ledger knows, may have changed. */
   readonly changed: () => void;
   readonly stopped: (error: TesseraError) => void;
@@ -38,6 +45,7 @@ export class BoardConnection {
   #triedFreshToken = false;
   #retries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #isHeld = false;
   #isClosed = false;
 
   constructor(options: ConnectionOptions) {
@@ -61,7 +69,11 @@ export class BoardConnection {
       onStateless: ({ payload }) => this.#told(payload),
       onClose: () => this.#disconnected(),
     });
-    const gate = ({ kind }: Frame) => this.#retry === undefined && ledger.sending(kind);
+    const gate = ({ kind }: Frame) =>
+      this.#retry === undefined && !(this.#isHeld && isOffered(kind)) && ledger.sending(kind);
+    // An update that leans on others is answered when those are sent that the server asks for.
+    const isOffered = (kind: FrameKind) =>
+      kind === 'update' || (kind === 'step2' && !ledger.exchanged);
     socket.gates.set(this.provider.effectiveName, gate);
     this.provider.attach();
   }
@@ -93,6 +105,11 @@ export class BoardConnection {
     } else {
       this.#options.stopped(error);
     }
+  }
+
+  /** Sends no edits from now on, and still hears the answers to those that were sent. */
+  hold(): void {
+    this.#isHeld = true;
   }
 
   /** Hears and says nothing from now on. */
@@ -129,20 +146,19 @@ export class BoardConnection {
 
   #received(bytes: Uint8Array): void {
     const frame = readFrame(bytes);
-    if (frame?.kind === 'saved') this.#options.ledger.answered();
+    // Before the ledger counts them as dealt with.
+    if (frame?.kind === 'refused') this.#options.editsRefused();
+    if (frame?.kind === 'saved' || frame?.kind === 'refused') this.#options.ledger.answered();
     if (frame?.kind === 'saved' && this.state === 'saved') this.#retries = 0;
-    if (frame?.kind === 'refused') {
-      const { id, stopped } = this.#options;
-      stopped(new TesseraError('not-granted', `an edit of ${id} was refused`));
-    }
     if (frame?.kind === 'closed') this.refused(readRefusal(frame.reason, 4500));
     this.#options.changed();
   }
 
   #told(payload: string): void {
     const message = parseServerMessage(payload);
-    if (message?.type === 'durability') this.#options.savingDelayed(message.state === 'delayed');
-    if (message?.type === 'hello' && !this.#options.greeted(message)) this.close();
+    if (message === undefined) return;
+    if (message.type !== 'hello') this.#options.told(message);
+    else if (!this.#options.greeted(message)) this.close();
   }
 
   /** The provider goes on sending to a board that was closed under it, so it has to start anew. */

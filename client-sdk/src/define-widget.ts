@@ -30,6 +30,7 @@ export interface WidgetDefinition<
   readonly version: number;
   readonly state: Schema;
   readonly merge: Merge;
+  /** Gives the state back as it is if the definition has none. */
   readonly migrate: (state: JsonObject, fromVersion: number) => unknown;
 }
 
@@ -43,6 +44,7 @@ export type TextKeyOf<D extends WidgetDefinition> = {
 }[keyof D['merge']] &
   string;
 
+/** What `defineWidget` takes. */
 export interface WidgetOptions<Schema extends StateSchema, Merge> {
   /** What kind of widget it is, on every client: `line-chart`. */
   readonly type: string;
@@ -53,6 +55,7 @@ export interface WidgetOptions<Schema extends StateSchema, Merge> {
    * write is stored as it is; `state` shows what the schema makes of it.
    */
   readonly state: Schema;
+  /** How keys merge that do not simply keep the value that was set last: `{ notes: 'text' }`. */
   readonly merge?: Merge;
   /**
    * Makes a state of this version from an older one. Called with a copy, for reading only; the

@@ -2,13 +2,13 @@ import * as Y from 'yjs';
 
 /** One step of Yjs' UndoManager: what it inserted and what it deleted. */
 export interface Step {
-  readonly insertions: IdSet;
+  insertions: IdSet;
   deletions: IdSet;
 }
 
 type IdSet = Y.Transaction['deleteSet'];
 
-/** What one document's steps, their undoing and redoing included, ever wrote. */
+/** What one document's steps, their undoing and redoing included, ever wrote, and what is lost. */
 export class OwnWrites {
   readonly #ids = Y.createDeleteSet();
 
@@ -16,15 +16,23 @@ export class OwnWrites {
   add({ doc: { clientID }, beforeState, afterState }: Y.Transaction): void {
     const clock = beforeState.get(clientID) ?? 0;
     const len = (afterState.get(clientID) ?? 0) - clock;
-    if (len === 0) return;
-    const ranges = this.#ids.clients.get(clientID) ?? [];
-    this.#ids.clients.set(clientID, ranges);
+    if (len > 0) this.#addRange(clientID, clock, len);
+  }
+
+  /** Adds what others wrote and nobody can show any more: it is as if it had not been written. */
+  addLost({ id: { client, clock }, length }: Y.Item): void {
+    this.#addRange(client, clock, length);
+  }
+
+  #addRange(client: number, clock: number, len: number): void {
+    const ranges = this.#ids.clients.get(client) ?? [];
+    this.#ids.clients.set(client, ranges);
     const last = ranges.at(-1);
     if (last !== undefined && last.clock + last.len === clock) last.len += len;
     else ranges.push({ clock, len });
   }
 
-  /** Whether all of an item was written here: Yjs merges neighbours. */
+  /** Whether all of an item was written here, or is lost: Yjs merges neighbours. */
   has({ id, length }: Y.Item): boolean {
     const ranges = this.#ids.clients.get(id.client) ?? [];
     const end = id.clock + length;
@@ -37,6 +45,9 @@ export class OwnWrites {
  * step removed, or lose a key to what the step wrote at the same time. They become part of what
  * the step deleted, so that undoing it shows them. Yjs alone forgets them, and the key is then
  * missing for everybody (measured with 13.6.33).
+ *
+ * Others are lost: values of keys that lost at the server already, so that they come without their
+ * content, and those that lost to what an undo or redo wrote. Undoing then shows what was there before.
  *
  * Call it in `afterTransaction`: when the transaction is over, hidden content is gone.
  */
@@ -55,34 +66,63 @@ export function keepOvertaken(
     return undoStack.find(removed) ?? redoStack.find(removed);
   };
   const found = new Map<Step, Y.Item[]>();
+  const lost: Y.Item[] = [];
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !isNew(transaction, struct)) return;
-    const step = stepThatHides(struct);
-    if (step === undefined) return;
-    keep(struct);
-    found.set(step, [...(found.get(step) ?? []), struct]);
+    const isGone = struct.parentSub !== null && struct.content instanceof Y.ContentDeleted;
+    const step = isGone ? undefined : stepThatHides(struct);
+    if (step !== undefined) {
+      keep(struct);
+      found.set(step, [...(found.get(step) ?? []), struct]);
+    } else if (isHiddenValue(struct)) {
+      lost.push(struct);
+    }
   });
   for (const [step, items] of found) {
     step.deletions = Y.mergeDeleteSets([step.deletions, idsOf(items)]);
+  }
+  if (lost.length === 0) return;
+  for (const item of lost) own.addLost(item);
+  // Yjs restores no value of a key over that of somebody else, but over what the step wrote.
+  for (const step of [...undoStack, ...redoStack]) {
+    step.insertions = Y.mergeDeleteSets([step.insertions, idsOf(lost)]);
   }
 }
 
 /**
  * Takes from the steps those values of keys that others have set since, so that undoing and redoing
  * does not bring them back over the others'. Yjs does so by itself, but not once the others'
- * value was overwritten here and restored, as what it restores is a copy.
+ * value was overwritten here and restored, as what it restores is a copy. `all` are the steps of both
+ * stacks.
  */
-export function yieldToOthers(doc: Y.Doc, own: OwnWrites, steps: readonly Step[]): void {
+export function yieldToOthers(
+  doc: Y.Doc,
+  own: OwnWrites,
+  steps: readonly Step[],
+  all: readonly Step[],
+): void {
   doc.transact((transaction) => {
     for (const step of steps) {
       const left: Y.Item[] = [];
+      const passed: Y.Item[] = [];
       let yields = false;
+      // To a value of others that lost the key here: only if undoing this step is what shows it. One that
+      // another step shows counts once it is shown, and one that none can show is passed over.
+      const givesWay = (hidden: Y.Item): boolean => {
+        const holds = ({ deletions }: Step) => Y.isDeleted(deletions, hidden.id);
+        if (!all.some(holds)) passed.push(hidden);
+        return holds(step);
+      };
       Y.iterateDeletedStructs(transaction, step.deletions, (struct) => {
         if (!(struct instanceof Y.Item)) return;
-        if (struct.parentSub !== null && isOvertaken(doc, own, struct)) yields = true;
+        if (struct.parentSub !== null && isOvertaken(doc, own, struct, givesWay)) yields = true;
         else left.push(struct);
       });
       if (yields) step.deletions = Y.mergeDeleteSets([idsOf(left)]);
+      if (passed.length > 0) {
+        // Yjs restores no value of a key over that of somebody else, but over what the step wrote.
+        step.insertions = Y.mergeDeleteSets([step.insertions, idsOf(passed)]);
+      }
     }
   });
 }
@@ -108,15 +148,39 @@ function stepThatWon(item: Y.Item, own: OwnWrites, steps: readonly Step[]): Step
   return undefined;
 }
 
-/** Whether somebody else has set the item's key after it, there or in a restored copy of its map. */
-function isOvertaken(doc: Y.Doc, own: OwnWrites, item: Y.Item): boolean {
+/**
+ * Whether somebody else has set the item's key after it, there or in a restored copy of its map. What
+ * lost the key to something written here counts if `givesWay` says so.
+ */
+function isOvertaken(
+  doc: Y.Doc,
+  own: OwnWrites,
+  item: Y.Item,
+  givesWay: (hidden: Y.Item) => boolean,
+): boolean {
   for (let later = item.right; later !== null; later = later.right) {
-    if (!own.has(later)) return true;
+    if (!own.has(later) && (!isHiddenBehind(own, later) || givesWay(later))) return true;
     const copy = later.redone === null ? undefined : Y.getItem(doc.store, later.redone);
     const isElsewhere = copy instanceof Y.Item && copy.parent !== later.parent;
-    if (isElsewhere && isOvertaken(doc, own, copy)) return true;
+    if (isElsewhere && isOvertaken(doc, own, copy, givesWay)) return true;
   }
   return false;
+}
+
+/** Whether only values written here came after it, and nobody restored it. */
+function isHiddenBehind(own: OwnWrites, item: Y.Item): boolean {
+  if (!item.deleted || item.redone !== null || item.right === null) return false;
+  for (let later: Y.Item | null = item.right; later !== null; later = later.right) {
+    if (!own.has(later) && later.right === null) return false;
+    if (!own.has(later) && (!later.deleted || later.redone !== null)) return false;
+  }
+  return true;
+}
+
+/** Whether it is a value of a key that another took the place of, and not one that was removed. */
+function isHiddenValue(item: Y.Item): boolean {
+  if (item.parentSub === null) return false;
+  return item.right !== null || parentOf(item)?.deleted === true;
 }
 
 function isNew({ beforeState }: Y.Transaction, { id }: Y.Item): boolean {

@@ -355,6 +355,36 @@ describe('what others did stays', () => {
     meet();
   });
 
+  test('a key they set at the same time, and lost to mine at the server, is what it was before', () => {
+    const third = documentOf(0);
+    meet(mine, third);
+    set({ k: 1 });
+    meet(mine, third);
+    set({ k: 2 });
+    setState(third, 'w', { k: 'lost', new: 'lost' });
+    set({ new: 1 });
+    // As from a server that has mine already: it comes without its content.
+    meet(third, mine);
+    expect(state()).toMatchObject({ k: 2, new: 1 });
+    for (let round = 0; round < 2; round += 1) {
+      history.undo();
+      expect(state()).not.toHaveProperty('new');
+      history.undo();
+      expect(state()).toMatchObject({ k: 1 });
+      history.undo();
+      expect(state()).toMatchObject({ k: 0 });
+      while (history.redo());
+      expect(state()).toMatchObject({ k: 2, new: 1 });
+    }
+    meet(third, mine);
+    setState(third, 'w', { k: 'seen' });
+    meet(third, mine);
+    history.undo();
+    history.undo();
+    expect(state()).toMatchObject({ k: 'seen' });
+    meet(third, mine);
+  });
+
   test('a widget that I removed comes back with what they did to it before and meanwhile', () => {
     setState(theirs, 'w', { before: 1, k: 1 });
     meet();

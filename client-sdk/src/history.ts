@@ -22,6 +22,8 @@ export interface HistoryState {
  *   removed it: Yjs does not say that others removed it too.
  * - An edit of others that was still on its way when undo or redo was called can lose to it, and
  *   goes unseen if it is in a widget (or text, list or map) that was away when they made it.
+ * - What others set at the same time as you, and the server had yours first, is gone: undo then shows
+ *   what was there before.
  */
 export interface History {
   readonly canUndo: boolean;
@@ -43,6 +45,7 @@ export interface History {
   batch<T>(change: () => T, label?: string): T;
   /** Edits from here to `resume()` cannot be undone. */
   pause(): void;
+  /** Edits can be undone again, as steps of their own. */
   resume(): void;
   /** Forgets all steps. */
   clear(): void;
@@ -52,6 +55,7 @@ export interface History {
   subscribe(listener: () => void): () => void;
 }
 
+/** What makes a step of undo, and how many are kept. */
 export interface HistoryOptions {
   /** Edits that follow each other within this time are one step. Default 500. */
   readonly mergeWithinMs?: number;
@@ -225,7 +229,8 @@ export class BoardHistory implements History {
     const manager = this.#manager;
     if (manager === undefined) return false;
     this.#turning = [...manager[`${direction}Stack`]];
-    yieldToOthers(manager.doc, this.#own, this.#turning);
+    const all = [...manager.undoStack, ...manager.redoStack];
+    yieldToOthers(manager.doc, this.#own, this.#turning, all);
     const turned = manager[direction]();
     this.#turning = [];
     this.#refresh();

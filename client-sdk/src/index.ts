@@ -1,3 +1,9 @@
+/**
+ * Boards of shared widgets: typed state, presence, undo and a status that means what it says. Runs in
+ * browsers and in Node 22 or newer.
+ *
+ * @module @tessera/client
+ */
 export type { ErrorCode, Geom, Json, JsonObject, Widget } from '@tessera/model';
 export { TesseraError } from '@tessera/model';
 export type { Board, BoardState, BoardStatus } from './board.ts';
@@ -13,6 +19,7 @@ export {
   type WidgetOptions,
 } from './define-widget.ts';
 export type { History, HistoryOptions, HistoryState } from './history.ts';
+export type { AsideEdits, LocalCopy, LocalStore, StorageStatus } from './local-copy.ts';
 export type {
   Other,
   Presence,
@@ -30,10 +37,6 @@ export {
   toClientPoint,
   trackCursor,
 } from './presence-cursor.ts';
-export type { BoardStorage, LocalStore } from './storage.ts';
-export type { StorageStatus } from './storage-copy.ts';
-export { type IndexedDbOptions, indexedDbStore } from './storage-indexeddb.ts';
-export { memoryStore } from './storage-memory.ts';
 export type {
   CreatedWidget,
   InvalidWidget,

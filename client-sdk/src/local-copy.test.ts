@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { onDatabase } from '../../test/support/log.ts';
 import { createDatabase } from '../../test/support/postgres.ts';
+import { startProxy } from '../../test/support/proxy.ts';
 import { startTestNode, tokenFor } from '../../test/support/tessera.ts';
 import { eventually } from '../../test/support/wait.ts';
+import { memoryStore } from '../offline/memory-store.ts';
 import type { Board } from './board.ts';
 import { type Client, createClient } from './client.ts';
 import { defineWidget } from './define-widget.ts';
-import type { LocalStore } from './storage.ts';
-import { memoryStore } from './storage-memory.ts';
+import type { LocalStore } from './local-copy.ts';
 
 const Note = defineWidget({
   type: 'note',
@@ -177,6 +178,37 @@ describe('a local copy', () => {
     note.set({ color: 'red' });
     expect(board.history.canUndo).toBe(true);
     await board.saved();
+  });
+
+  test('that is kept nowhere still sets aside what was unsaved when the board was reset', async () => {
+    const id = freshId();
+    const proxy = await startProxy({ port: Number(new URL(node.url).port) });
+    const board = visit(undefined, `http://127.0.0.1:${proxy.port}`).board(id);
+    const note = board.widgets.create(Note, { text: 'old' });
+    const other = board.widgets.create(Note, { text: 'as it was' });
+    await board.saved();
+    await proxy.cut();
+    note.set({ text: 'edited offline' });
+    board.title = 'offline';
+    await resetOnServer(id);
+    await proxy.restore();
+    await eventually(() => board.conflicts.length === 1);
+    await isSaved(board);
+    expect(board.conflicts[0]).toMatchObject({
+      cause: { kind: 'reset' },
+      count: 2,
+      widgets: { [note.id]: { after: { state: { text: 'edited offline' } } } },
+      title: { after: 'offline' },
+    });
+    expect(board.conflicts[0]?.widgets[other.id]).toBeUndefined();
+    await board.conflicts[0]?.reapply();
+    await board.saved();
+    expect([texts(board), board.title, board.conflicts]).toEqual([
+      ['edited offline'],
+      'offline',
+      [],
+    ]);
+    await proxy.close();
   });
 
   test('keeps nothing of its own where none is wanted', async () => {

@@ -1,32 +1,43 @@
-import { type HelloMessage, readTitle, setTitle, TesseraError } from '@tessera/model';
+import {
+  type HelloMessage,
+  type RejectedMessage,
+  type Rights,
+  readTitle,
+  setTitle,
+  TesseraError,
+} from '@tessera/model';
+import { uuidv4 } from 'lib0/random';
 import * as Y from 'yjs';
-import { AckLedger } from './ack-ledger.ts';
+import { asideOf } from './aside-edits.ts';
 import type { Board, BoardState, BoardStatus } from './board.ts';
-import type { BoardSocket } from './board-socket.ts';
+import { BoardRights } from './board-rights.ts';
+import { BoardSession, type SessionOwner } from './board-session.ts';
 import { type BoardConflict, Conflicts } from './conflicts.ts';
-import { BoardConnection, type ConnectionOptions } from './connection.ts';
+import type { ConnectionOptions } from './connection.ts';
 import { BoardHistory, type HistoryOptions } from './history.ts';
 import { Listeners } from './listeners.ts';
+import type { LocalCopy, LocalStore } from './local-copy.ts';
 import { BoardPresence, type PresenceOptions } from './presence.ts';
-import type { LocalStore } from './storage.ts';
-import { LocalCopy, type UpdateSource } from './storage-copy.ts';
-import { TabLink } from './tabs.ts';
+import {
+  carryOver,
+  isUpToDate,
+  Rejection,
+  type Remainder,
+  remainderOf,
+  whyRefused,
+} from './rejection.ts';
+import { SavedWaiters } from './saved-waiters.ts';
+import { UnkeptCopy } from './unkept-copy.ts';
 import { WidgetStore } from './widget-store.ts';
 
 export interface OpenBoardOptions {
   readonly id: string;
-  readonly socket: BoardSocket;
-  readonly token: ConnectionOptions['token'];
+  readonly socket: SessionOwner['socket'];
+  readonly token: SessionOwner['token'];
   readonly store: LocalStore | undefined;
   readonly history: HistoryOptions | undefined;
   readonly presence: PresenceOptions | undefined;
   readonly closed: () => void;
-}
-
-interface Waiter {
-  readonly edit: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -36,57 +47,69 @@ interface Waiter {
  * ```
  *              ┌─ widgets, history, presence, conflicts
  * local copy ──┤
- *   and tabs   └─ document ── ledger ── connection ── server
+ *   and tabs   └─ session: document ── ledger ── connection ── server
  * ```
+ *
+ * A document takes the place of another when the board was reset, and when the server refused a part
+ * of an edit: then this document has what no other has, and what is built on it would not merge. In
+ * the second case the fresh one is fetched first, and unsaved edits are made there again.
  */
-export class OpenBoard implements Board {
+export class OpenBoard implements Board, SessionOwner {
   readonly id: string;
-  readonly widgets = new WidgetStore();
+  readonly socket: SessionOwner['socket'];
+  readonly token: SessionOwner['token'];
+  readonly widgets = new WidgetStore((widget) => this.canEdit(widget));
   readonly history: BoardHistory;
   readonly presence: BoardPresence;
   readonly #options: OpenBoardOptions;
   readonly #copy: LocalCopy;
   readonly #conflicts: Conflicts;
-  readonly #tabs: TabLink | undefined;
   readonly #listeners = new Listeners<[]>();
+  readonly #rights = new BoardRights();
+  readonly #waiters = new SavedWaiters();
+  readonly #rejectedListeners = new Listeners<[BoardConflict]>();
   readonly #loading: Promise<void>;
-  #doc = new Y.Doc();
-  #ledger = new AckLedger();
-  #connection: BoardConnection | undefined;
-  #waiters: Waiter[] = [];
+  #session = new BoardSession(this);
+  /** What takes the place of the session once it has all that the server has. */
+  #fresh: BoardSession | undefined;
+  #rejection: Rejection | undefined;
   #status: BoardStatus;
   #isSavingDelayed = false;
   #stopped: BoardStatus['stopped'];
   #isClosed = false;
+  #isLoaded = false;
   #kept: Promise<void> = Promise.resolve();
 
   constructor(options: OpenBoardOptions) {
-    const { id, store, history, presence } = options;
+    const { id, socket, token, store, history, presence } = options;
     this.id = id;
+    this.socket = socket;
+    this.token = token;
     this.#options = options;
     this.history = new BoardHistory(history);
     this.presence = new BoardPresence(presence);
-    this.#copy = new LocalCopy(id, store);
+    this.#copy = store?.copyOf(id) ?? new UnkeptCopy();
     this.#conflicts = new Conflicts(this.#copy, this);
-    this.#tabs =
-      store?.channel === undefined ? undefined : new TabLink(id, store.channel, this.#copy);
-    this.#copy.subscribe(() => this.#refresh());
+    this.#copy.subscribe(() => this.changed());
+    this.#copy.onLeft(() => this.#renew());
     this.#conflicts.subscribe(() => this.#listeners.tell());
-    this.#attach();
+    this.#attachCopy();
+    this.#show();
     this.#status = this.#nextStatus();
     this.#loading = this.#load();
   }
 
   get doc(): Y.Doc {
-    return this.#doc;
+    return this.#session.doc;
   }
 
   get title(): string {
-    return readTitle(this.#doc);
+    return readTitle(this.doc);
   }
 
   set title(title: string) {
-    setTitle(this.#doc, title, this);
+    if (!this.canEdit()) throw refusal(this.id, 'its title may not be changed with this token');
+    setTitle(this.doc, title, this);
   }
 
   get status(): BoardStatus {
@@ -97,8 +120,16 @@ export class OpenBoard implements Board {
     return this.#conflicts.list;
   }
 
+  canEdit(widget?: string): boolean {
+    return this.#rights.canEdit(widget);
+  }
+
   subscribe(listener: () => void): () => void {
     return this.#listeners.add(listener);
+  }
+
+  onRejected(listener: (conflict: BoardConflict) => void): () => void {
+    return this.#rejectedListeners.add(listener);
   }
 
   loaded(): Promise<void> {
@@ -108,12 +139,11 @@ export class OpenBoard implements Board {
   async saved(): Promise<void> {
     // Before that, nobody knows what earlier pages left unsaved.
     await this.#loading;
-    const edit = this.#ledger.edits;
-    if (this.#ledger.saved >= edit) return;
+    if (this.#rejection?.reason !== undefined) throw refusal(this.id, this.#rejection.reason);
+    const { edits, saved } = this.#session.ledger;
+    if (saved >= edits) return;
     if (this.#stopped !== undefined) throw stopError(this.id, this.#stopped);
-    await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ edit, resolve, reject });
-    });
+    await this.#waiters.until(edits);
   }
 
   stored(): Promise<boolean> {
@@ -125,13 +155,13 @@ export class OpenBoard implements Board {
     this.#isClosed = true;
     this.#stop({ code: 'closed', reason: 'closed here' });
     this.#listeners.clear();
+    this.#rejectedListeners.clear();
     this.widgets.close();
     this.history.close();
     this.presence.close();
     this.#conflicts.close();
-    this.#tabs?.close();
     this.#kept = this.#copy.close();
-    this.#doc.destroy();
+    this.#session.close();
     this.#options.closed();
   }
 
@@ -142,125 +172,62 @@ export class OpenBoard implements Board {
 
   /** The server refused the connection that this board is on. */
   refused(error: TesseraError): void {
-    this.#connection?.refused(error);
+    for (const session of [this.#session, this.#fresh]) session?.connection?.refused(error);
   }
 
-  async #load(): Promise<void> {
-    // Without a store there is nothing to wait for, and the first frame leaves at once.
-    if (this.#options.store !== undefined) await this.#copy.load();
-    else void this.#copy.load();
-    if (this.#isClosed) return;
-    this.#ledger.restored(this.#copy.unsaved?.count ?? 0);
-    this.#attachCopy();
-    this.#connect();
-    this.#refresh();
-  }
-
-  /** Shows the document in all parts of the board. */
-  #attach(): void {
-    const [doc, ledger] = [this.#doc, this.#ledger];
-    // Before everybody else who listens: they ask for the number of the edit.
-    doc.on('update', (_update: Uint8Array, origin: unknown) => {
-      const source = this.#sourceOf(origin);
-      if (source === 'local' || source === 'tab') ledger.edited();
-      if (source === 'local') this.presence.touch();
-    });
-    this.#attachCopy();
-    this.widgets.attach(doc, this);
-    this.history.attach(doc, [this]);
-    this.#conflicts.attach(doc);
-    doc.on('update', () => this.#refresh());
-    doc.getMap('board').observe(() => this.#listeners.tell());
-  }
-
-  /** Again after it was loaded: then it puts what is stored into the document. */
-  #attachCopy(): void {
-    this.#copy.attach(this.#doc, {
-      sourceOf: (origin) => this.#sourceOf(origin),
-      edits: () => this.#ledger.edits,
-    });
-  }
-
-  #connect(): void {
-    const { id, socket, token } = this.#options;
-    this.#connection = new BoardConnection({
-      id,
-      doc: this.#doc,
-      socket,
-      token,
-      ledger: this.#ledger,
-      greeted: (hello) => this.#greeted(hello),
-      savingDelayed: (delayed) => {
-        this.#isSavingDelayed = delayed;
-        this.#refresh();
-      },
-      changed: () => this.#refresh(),
-      stopped: ({ code, message }) => this.#stop({ code, reason: message }),
-    });
-    this.presence.attach(this.#connection.awareness);
-    this.#tabs?.attach(this.#doc);
-  }
-
-  #sourceOf(origin: unknown): UpdateSource {
-    if (origin === this.#copy) return 'store';
-    if (this.#connection !== undefined && origin === this.#connection.provider) return 'server';
-    return this.#tabs !== undefined && origin === this.#tabs ? 'tab' : 'local';
-  }
-
-  #greeted({ epoch }: HelloMessage): boolean {
+  greeted(session: BoardSession, hello: HelloMessage): boolean {
+    const { epoch } = hello;
     this.#isSavingDelayed = false;
+    this.#setRights(hello);
     const known = this.#copy.epoch;
-    if (known === epoch) return true;
-    if (known === undefined) {
-      this.#copy.setEpoch(epoch);
-      this.#tabs?.attach(this.#doc);
-      return true;
+    if (known === undefined) this.#copy.setEpoch(epoch);
+    else if (known !== epoch) {
+      this.#beginAnew(epoch);
+      return false;
     }
-    this.#beginAnew(epoch);
-    return false;
+    // What is unanswered may have been refused when the last connection broke, or will be now.
+    if (session === this.#session && session.ledger.unsaved > 0 && this.#rights.areLimited) {
+      this.#rejection ??= new Rejection();
+      this.#renew();
+    }
+    return true;
   }
 
-  /** The board was reset. What belongs to the old epoch is never merged with the new one. */
-  #beginAnew(epoch: string): void {
-    const old = this.#doc;
-    const reset = new TesseraError(
-      'epoch-changed',
-      `${this.id}: unsaved edits are in its conflicts`,
-    );
-    for (const { reject } of this.#waiters.splice(0)) reject(reset);
-    this.#connection?.close();
-    this.#tabs?.detach();
-    this.presence.detach();
-    void this.#copy.startAnew(epoch);
-    this.#doc = new Y.Doc();
-    this.#ledger = new AckLedger();
-    this.#attach();
-    old.destroy();
-    // Its frames must not be taken for answers to the connection that is just being closed.
-    queueMicrotask(() => {
-      if (this.#isClosed || this.#stopped !== undefined) return;
-      this.#connect();
-      this.#refresh();
-    });
-    this.#listeners.tell();
+  isEdit(origin: unknown): boolean {
+    return this.#copy.sourceOf(origin) !== 'store';
   }
 
-  #stop(stopped: NonNullable<BoardStatus['stopped']>): void {
-    if (this.#stopped !== undefined) return;
-    this.#stopped = stopped;
-    this.#connection?.close();
-    this.presence.detach();
-    const error = stopError(this.id, stopped);
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
-    this.#refresh();
+  told(message: Parameters<ConnectionOptions['told']>[0]): void {
+    switch (message.type) {
+      case 'durability':
+        this.#isSavingDelayed = message.state === 'delayed';
+        this.changed();
+        break;
+      case 'access':
+        this.#setRights(message);
+        break;
+      case 'rejected':
+        this.#rejected(message);
+        break;
+    }
   }
 
-  #refresh(): void {
-    const { saved } = this.#ledger;
+  /** What was refused is told before, by all but old servers. */
+  editsRefused(): void {
+    if (this.#rejection === undefined) {
+      this.#rejected({ widgets: [], reason: 'the server refused an edit' });
+    }
+    this.#renew();
+  }
+
+  changed(): void {
+    const fresh = this.#fresh;
+    if (fresh?.isReady && this.#session.ledger.isIdle && isUpToDate(this.doc, fresh.doc)) {
+      this.#moveOn(fresh);
+    }
+    const { saved } = this.#session.ledger;
     this.#copy.saved(saved);
-    const done = this.#waiters.filter(({ edit }) => edit <= saved);
-    this.#waiters = this.#waiters.filter(({ edit }) => edit > saved);
-    for (const { resolve } of done) resolve();
+    this.#waiters.saved(saved);
     const state = this.#state;
     this.presence.setConnected(state === 'syncing' || state === 'saving' || state === 'saved');
     const status = this.#nextStatus();
@@ -269,25 +236,197 @@ export class OpenBoard implements Board {
     this.#listeners.tell();
   }
 
+  stopped({ code, message }: TesseraError): void {
+    this.#stop({ code, reason: message });
+  }
+
+  async #load(): Promise<void> {
+    // Without a store there is nothing to wait for, and the first frame leaves at once.
+    if (this.#options.store !== undefined) {
+      const restored = await this.#copy.load();
+      if (this.#isClosed) return;
+      this.#session.ledger.restored(restored);
+      this.#attachCopy();
+    }
+    this.#isLoaded = true;
+    this.#connect();
+    this.changed();
+  }
+
+  /** Shows the document in all parts of the board. */
+  #show(): void {
+    const session = this.#session;
+    const { doc } = session;
+    this.widgets.attach(doc, this);
+    this.history.attach(doc, [this]);
+    this.#conflicts.attach(doc);
+    doc.on('update', (_update: Uint8Array, origin: unknown) => {
+      const isFromHere = this.#copy.sourceOf(origin) === undefined;
+      if (isFromHere && !session.isFromServer(origin)) this.presence.touch();
+      this.changed();
+    });
+    doc.getMap('board').observe(() => this.#listeners.tell());
+  }
+
+  /** Again after it was loaded: then it puts what is stored into the document. */
+  #attachCopy(): void {
+    const session = this.#session;
+    const { doc, ledger } = session;
+    this.#copy.attach(doc, {
+      isFromServer: (origin) => session.isFromServer(origin),
+      edits: () => ledger.edits,
+    });
+  }
+
+  #connect(): void {
+    this.presence.attach(this.#session.connect().awareness);
+  }
+
+  #setRights(rights: Partial<Rights>): void {
+    this.#rights.set(rights);
+    this.#listeners.tell();
+  }
+
+  #rejected({ widgets, roots = [], reason }: Omit<RejectedMessage, 'type'>): void {
+    this.#rejection ??= new Rejection();
+    this.#rejection.told(widgets, roots, reason);
+    this.#waiters.reject(refusal(this.id, reason));
+  }
+
+  /** Fetches the document again as the server has it, and sends no more edits of this one. */
+  #renew(): void {
+    const { connection } = this.#session;
+    if (this.#fresh !== undefined || this.#stopped !== undefined || connection === undefined) {
+      return;
+    }
+    connection.hold();
+    this.#fresh = new BoardSession(this);
+    this.#fresh.connect();
+    this.changed();
+  }
+
+  /**
+   * Goes on with a document that the server has. What is unsaved and may be edited is made there
+   * again, as edits of its own: in the old ones the server would find parts it has refused.
+   */
+  #moveOn(fresh: BoardSession): void {
+    const [old, rejection] = [this.#session, this.#rejection];
+    this.#fresh = undefined;
+    this.#rejection = undefined;
+    const remainder = remainderOf(
+      old.doc,
+      fresh.doc,
+      (widget) => this.canEdit(widget) && !rejection?.names(widget),
+    );
+    const id = rejection && this.#setAside(rejection, remainder, old.doc, fresh.doc);
+    this.#copy.saved(old.ledger.saved);
+    this.#copy.moveOn(Y.encodeStateAsUpdateV2(fresh.doc));
+    this.presence.detach();
+    this.#session = fresh;
+    this.#attachCopy();
+    carryOver(old.doc, fresh.doc, remainder);
+    this.#show();
+    if (fresh.connection !== undefined) this.presence.attach(fresh.connection.awareness);
+    this.#waiters.moveTo(fresh.ledger.edits);
+    old.close();
+    this.#listeners.tell();
+    if (id !== undefined) void this.#announce(id);
+  }
+
+  /** The name under which what was refused is kept; undefined if nothing was. */
+  #setAside(
+    { reason, count }: Rejection,
+    remainder: Remainder,
+    old: Y.Doc,
+    fresh: Y.Doc,
+  ): string | undefined {
+    const { refused, title } = remainder;
+    if (count === 0 && refused.length === 0 && title !== 'refused') return undefined;
+    // Another tab that held the same edits has been refused them as well.
+    const id = `rejected ${[this.#copy.lineage ?? uuidv4(), ...refused].join(' ')}`;
+    const edits = asideOf(fresh, old, refused, title === 'refused');
+    const rejected = reason ?? whyRefused(remainder);
+    this.#copy.setAside({ id, at: Date.now(), count: count || 1, rejected, ...edits });
+    this.#waiters.reject(refusal(this.id, rejected));
+    return id;
+  }
+
+  async #announce(id: string): Promise<void> {
+    await this.#copy.stored();
+    const conflict = this.conflicts.find((one) => one.id === id);
+    if (conflict !== undefined) this.#rejectedListeners.tell(conflict);
+  }
+
+  /** The board was reset. What belongs to the old epoch is never merged with the new one. */
+  #beginAnew(epoch: string): void {
+    const old = this.#session;
+    const reset = new TesseraError(
+      'epoch-changed',
+      `${this.id}: unsaved edits are in its conflicts`,
+    );
+    this.#waiters.reject(reset);
+    old.connection?.close();
+    this.#dropFresh();
+    this.#rejection = undefined;
+    this.presence.detach();
+    this.#copy.startAnew(epoch);
+    this.#session = new BoardSession(this);
+    this.#attachCopy();
+    this.#show();
+    old.close();
+    // Its frames must not be taken for answers to the connection that is just being closed.
+    queueMicrotask(() => {
+      if (this.#isClosed || this.#stopped !== undefined) return;
+      this.#connect();
+      this.changed();
+    });
+    this.#listeners.tell();
+  }
+
+  #dropFresh(): void {
+    this.#fresh?.close();
+    this.#fresh = undefined;
+  }
+
+  #stop(stopped: NonNullable<BoardStatus['stopped']>): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = stopped;
+    this.#session.connection?.close();
+    this.#dropFresh();
+    this.presence.detach();
+    this.#waiters.reject(stopError(this.id, stopped));
+    this.changed();
+  }
+
   get #state(): BoardState {
-    return this.#stopped === undefined ? (this.#connection?.state ?? 'connecting') : 'stopped';
+    if (this.#stopped !== undefined) return 'stopped';
+    const { connection } = this.#fresh ?? this.#session;
+    const state = connection?.state ?? 'connecting';
+    return this.#fresh !== undefined && state === 'saved' ? 'syncing' : state;
   }
 
   #nextStatus(): BoardStatus {
-    const { unsaved } = this.#ledger;
+    const { unsaved } = this.#session.ledger;
     return Object.freeze({
       state: this.#state,
       unsaved,
       unsavedSince: unsaved > 0 ? this.#copy.unsaved?.oldestAt : undefined,
-      storage: this.#copy.status,
+      storage: this.#isLoaded ? this.#copy.status : loading,
       isSavingDelayed: this.#isSavingDelayed,
       stopped: this.#stopped,
     });
   }
 }
 
+/** Until the ledger counts what was read, there is more unsaved than it says. */
+const loading = Object.freeze({ state: 'loading' as const });
+
 function isSame(a: BoardStatus, b: BoardStatus): boolean {
   return (Object.keys(a) as (keyof BoardStatus)[]).every((key) => Object.is(a[key], b[key]));
+}
+
+function refusal(board: string, reason: string): TesseraError {
+  return new TesseraError('not-granted', `board ${board}: ${reason}`);
 }
 
 function stopError(board: string, { code, reason }: NonNullable<BoardStatus['stopped']>): Error {

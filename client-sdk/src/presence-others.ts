@@ -6,6 +6,7 @@ export type PresenceFields = Readonly<Record<string, Json | undefined>>;
 
 /** Somebody, by their token: the server vouches for `id`, and for name and color if the token has them. */
 export interface PresenceUser {
+  /** The `sub` of the token: the same on all devices of one user. */
   readonly id: string;
   readonly name?: string;
   readonly color?: string;

@@ -18,6 +18,7 @@ export type Self<Fields extends PresenceFields = PresenceFields> = Readonly<Part
  * kept. `Fields` is a type, not an interface: `type Fields = { cursor: BoardPoint | null }`.
  */
 export interface Presence<Fields extends PresenceFields = PresenceFields> {
+  /** What this tab shows. The same object until it changes. */
   readonly self: Self<Fields>;
   /** Every other tab. What has not changed stays the same object, and so does the array. */
   readonly others: readonly Other<Fields>[];
@@ -45,10 +46,11 @@ export interface Presence<Fields extends PresenceFields = PresenceFields> {
   ): () => void;
 }
 
+/** How a tab takes part in the presence of a board. */
 export interface PresenceOptions<Fields extends PresenceFields = PresenceFields> {
   /** What the tab shows from the start. */
   readonly initial?: Fields;
-  /** Default 60,000. */
+  /** The tab is idle after this time without an edit, `set`, `update` or `touch`. Default 60,000. */
   readonly idleAfterMs?: number;
 }
 

@@ -71,7 +71,8 @@ export function placesBefore(
   if (shift !== 0) while (start < next.length && isEqual(old[start], next[start])) start += 1;
   return (item, index) => {
     const id = itemId(item);
-    if (id !== undefined) return byId.get(id) ?? -1;
+    // Two who change an item at once leave two of the same id.
+    if (id !== undefined) return itemId(old[index]) === id ? index : (byId.get(id) ?? -1);
     return index < start ? index : index + shift;
   };
 }

@@ -51,13 +51,16 @@ export interface WidgetHandle<
 > {
   readonly id: string;
   readonly definition: D;
+  /** State, place and status in one object, for stores that compare by identity. */
   readonly snapshot: WidgetSnapshot<Shown>;
   /**
    * Frozen; parts that did not change keep their identity. Undefined as long as there was no state
    * that fits the schema.
    */
   readonly state: Shown;
+  /** Where it is and how large, in units of the board; undefined if nobody has placed it. */
   readonly geom: Geom | undefined;
+  /** Whether it can be read and edited, and if not, why. */
   readonly status: WidgetStatus;
   /** Whether there is a widget of this id and type. */
   readonly exists: boolean;

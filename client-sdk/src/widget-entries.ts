@@ -17,7 +17,7 @@ export class WidgetEntries {
       get doc() {
         return home.doc;
       },
-      edit: (change) => home.edit(change),
+      edit: (change, widget) => home.edit(change, widget),
       invalid: (invalid) => home.invalid(invalid),
       settle: (entry) => this.settle(entry),
     };

@@ -8,8 +8,11 @@ import type { InvalidWidget } from './typed-widgets.ts';
 /** What an entry needs of the store it belongs to. */
 export interface EntryHome {
   readonly doc: Y.Doc | undefined;
-  /** Runs an edit as one transaction made here. @throws Error if there is no document */
-  edit<T>(change: (doc: Y.Doc, origin: unknown) => T): T;
+  /**
+   * Runs an edit of one widget as a transaction made here. @throws TesseraError `not-granted`, or an
+   * Error if there is no document
+   */
+  edit<T>(change: (doc: Y.Doc, origin: unknown) => T, widget: string): T;
   /** Whether the entry has to be kept may have changed. */
   settle(entry: WidgetEntry): void;
   invalid(invalid: InvalidWidget): void;

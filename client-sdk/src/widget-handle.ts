@@ -109,7 +109,7 @@ export class WidgetView implements EntryView, WidgetHandle<WidgetDefinition, obj
   remove(): boolean {
     if (!this.exists) return false;
     this.#writable();
-    return this.#entry.home.edit((doc, origin) => removeWidget(doc, this.id, origin));
+    return this.#entry.home.edit((doc, origin) => removeWidget(doc, this.id, origin), this.id);
   }
 
   text(key: string): Y.Text | undefined {
@@ -198,7 +198,7 @@ export class WidgetView implements EntryView, WidgetHandle<WidgetDefinition, obj
       );
       const map = widgetsOf(doc).get(this.id);
       if (migrates && map instanceof Y.Map) map.set('version', version);
-    });
+    }, this.id);
     this.#entry.refresh();
   }
 
@@ -223,9 +223,8 @@ export class WidgetView implements EntryView, WidgetHandle<WidgetDefinition, obj
 /** Moves any widget by the sides that are given. */
 export function moveWidget(entry: WidgetEntry, geom: Partial<Geom>): void {
   entry.refresh();
-  entry.home.edit((doc, origin) =>
-    setGeom(doc, entry.id, { ...entry.widget?.geom, ...geom } as Geom, origin),
-  );
+  const whole = { ...entry.widget?.geom, ...geom } as Geom;
+  entry.home.edit((doc, origin) => setGeom(doc, entry.id, whole, origin), entry.id);
   entry.refresh();
 }
 

@@ -13,6 +13,7 @@ import { isEqual, isPlainObject, itemId } from './structural-sharing.ts';
 /** Why a state does not fit, and where. */
 export interface Issue {
   readonly message: string;
+  /** The keys from the state down to what does not fit; empty if it is the state as a whole. */
   readonly path: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   parseWidgetId,
   removeWidget,
+  TesseraError,
   type Widget,
   widgetsOf,
 } from '@tessera/model';
@@ -32,6 +33,7 @@ type ListOfType = { readonly refs: readonly WidgetRef[]; readonly handles: reado
  * that a transaction touched only those that somebody looks at are read again.
  */
 export class WidgetStore implements Widgets {
+  readonly #mayEdit: (widget: string) => boolean;
   #doc: Y.Doc | undefined;
   #origin: unknown;
   #closed = false;
@@ -44,6 +46,10 @@ export class WidgetStore implements Widgets {
   readonly #lists = new WeakMap<WidgetDefinition, ListOfType>();
   readonly #observer = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[]) =>
     this.#changed(events);
+
+  constructor(mayEdit: (widget: string) => boolean = () => true) {
+    this.#mayEdit = mayEdit;
+  }
 
   get doc(): Y.Doc | undefined {
     return this.#doc;
@@ -93,13 +99,8 @@ export class WidgetStore implements Widgets {
       stored<[]>('list'),
       stored<JsonObject>('map'),
     ];
-    this.edit((doc, origin) =>
-      createWidget(
-        doc,
-        { id, type, version, state, texts, lists, maps, ...(geom && { geom }) },
-        origin,
-      ),
-    );
+    const widget = { id, type, version, state, texts, lists, maps, ...(geom && { geom }) };
+    this.edit((doc, origin) => createWidget(doc, widget, origin), id);
     return this.handle(definition, id) as CreatedWidget<D>;
   }
 
@@ -151,7 +152,7 @@ export class WidgetStore implements Widgets {
   }
 
   remove(id: string): boolean {
-    return this.edit((doc, origin) => removeWidget(doc, id, origin));
+    return this.edit((doc, origin) => removeWidget(doc, id, origin), id);
   }
 
   batch<T>(edit: () => T): T {
@@ -177,7 +178,13 @@ export class WidgetStore implements Widgets {
   }
 
   /** For the entries: runs an edit as a transaction made here. */
-  edit<T>(change: (doc: Y.Doc, origin: unknown) => T): T {
+  edit<T>(change: (doc: Y.Doc, origin: unknown) => T, widget?: string): T {
+    if (widget !== undefined && !this.#mayEdit(widget)) {
+      throw new TesseraError(
+        'not-granted',
+        `widget ${widget} may be read but not edited with this token`,
+      );
+    }
     const doc = this.#doc;
     if (doc === undefined) {
       throw new Error('this board has no document now: it is closed, or waits for a fresh one');

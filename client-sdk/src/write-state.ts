@@ -51,7 +51,8 @@ function writeValue(
   } else map.set(key, kindStored(value, kind) === undefined ? value : newShared(value));
 }
 
-function editList(list: Y.Array<Json>, to: readonly Json[]): void {
+/** Makes a list read as `to` with the fewest changes. */
+export function editList(list: Y.Array<Json>, to: readonly Json[]): void {
   // What is no JSON reads as null, and stays where it is while the list says null there.
   const from = jsonPartOf(list.toJSON()) as Json[];
   for (const { index, remove, insert } of listEdits(from, to)) {

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'token-missing'
   | 'token-invalid'
   | 'token-expired'
+  | 'token-revoked'
   | 'not-granted'
   | 'no-such-board'
   | 'epoch-changed'
@@ -14,6 +15,7 @@ export type ErrorCode =
   | 'node-restarting'
   | 'overloaded'
   | 'database-away'
+  | 'keys-away'
   | 'bad-setting';
 
 /**
@@ -33,6 +35,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorKind>> = {
   'token-missing': stop(4401, 401, 'a token is missing'),
   'token-invalid': stop(4401, 401, 'the token is not valid'),
   'token-expired': stop(4401, 401, 'the token has expired'),
+  'token-revoked': stop(4401, 401, 'the token has been revoked'),
   'not-granted': stop(4403, 403, 'the token does not grant this'),
   'no-such-board': stop(4404, 404, 'there is no such board'),
   'epoch-changed': stop(4409, 409, 'the board has been reset since this copy of it was made'),
@@ -43,13 +46,14 @@ export const errors: Readonly<Record<ErrorCode, ErrorKind>> = {
   'node-restarting': tryAgain(1012, 503, 'the node is restarting'),
   overloaded: tryAgain(1013, 503, 'the node is overloaded'),
   'database-away': tryAgain(1013, 503, 'the database is away'),
+  'keys-away': tryAgain(1013, 503, 'the key that checks this token is not known yet'),
   'bad-setting': stop(1011, 500, 'a setting is bad'),
 };
 
 /** RFC 6455 leaves 123 bytes for the reason of a close frame. */
 const maxCloseReasonBytes = 123;
 
-/** An error of the table above; `detail` says what it happened to and what to do. */
+/** An error that a user can meet: `code` says which, the message also what it happened to and what to do. */
 export class TesseraError extends Error {
   override readonly name = 'TesseraError';
   readonly code: ErrorCode;
@@ -59,6 +63,7 @@ export class TesseraError extends Error {
     this.code = code;
   }
 
+  /** What a server closes a WebSocket with for it: 44xx is final, everything else may be tried again. */
   get closeCode(): number {
     return errors[this.code].closeCode;
   }
@@ -67,6 +72,7 @@ export class TesseraError extends Error {
     return errors[this.code].httpStatus;
   }
 
+  /** Whether the same may succeed later without anything being changed. */
   get retry(): boolean {
     return errors[this.code].retry;
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accessTo, canWrite, type Grant, grantFor, grantsSchema } from './grants.ts';
+import { canWrite } from './access.ts';
+import { accessTo, type Grant, grantFor, grantsSchema } from './grants.ts';
 
 const segment = fc.string({
   unit: fc.constantFrom('a', 'b', '-', '1'),

@@ -1,10 +1,6 @@
 import { z } from 'zod';
+import { type Access, mostSpecific } from './access.ts';
 import type { BoardId } from './ids.ts';
-
-/** What a token allows on a board. Readers have presence but cannot write. */
-export type Access = 'read' | 'write' | 'admin';
-
-const rank: Readonly<Record<Access, number>> = { read: 0, write: 1, admin: 2 };
 
 const accessSchema = z.enum(['read', 'write', 'admin']);
 
@@ -35,89 +31,12 @@ export type Grant = z.infer<typeof grantSchema>;
 
 export type Grants = readonly Grant[];
 
-/**
- * The grant that decides about a board: the most specific one whose pattern matches, or undefined.
- *
- * In a pattern `*` stands for any characters within a segment and `**` for any characters across
- * segments (none included). Of two patterns that match, the more specific one has more literal
- * characters; if equal, fewer `**`; if equal, fewer `*`. So an exact id beats every pattern, and a
- * pattern beats each one that matches everything it matches. If all are equal, the grant with less
- * access decides (fail closed), then the earlier one.
- */
+/** The grant that decides about a board: the most specific one whose pattern matches, or undefined. */
 export function grantFor(grants: Grants, board: BoardId): Grant | undefined {
-  let best: Grant | undefined;
-  for (const grant of grants) {
-    if (!matches(grant.board, board)) continue;
-    if (best === undefined || compareGrants(grant, best) > 0) best = grant;
-  }
-  return best;
+  return mostSpecific(grants, board, (grant) => [grant.board, grant.access]);
 }
 
 /** The access a token's grants give to a board; undefined if none of them matches. */
 export function accessTo(grants: Grants, board: BoardId): Access | undefined {
   return grantFor(grants, board)?.access;
-}
-
-/** Whether this access lets its holder edit. */
-export function canWrite(access: Access | undefined): boolean {
-  return access === 'write' || access === 'admin';
-}
-
-/** Positive if `a` decides before `b`. */
-function compareGrants(a: Grant, b: Grant): number {
-  const left = specificity(a.board);
-  const right = specificity(b.board);
-  return (
-    left.literals - right.literals ||
-    right.acrossSegments - left.acrossSegments ||
-    right.withinSegment - left.withinSegment ||
-    rank[b.access] - rank[a.access]
-  );
-}
-
-function specificity(pattern: string) {
-  const tokens = tokensOf(pattern);
-  const acrossSegments = tokens.filter((token) => token === '**').length;
-  const withinSegment = tokens.filter((token) => token === '*').length;
-  return {
-    literals: tokens.length - acrossSegments - withinSegment,
-    acrossSegments,
-    withinSegment,
-  };
-}
-
-/** `acme/**` -> a, c, m, e, /, ** */
-function tokensOf(pattern: string): string[] {
-  return pattern.match(/\*\*|./gs) ?? [];
-}
-
-/**
- * Follows all ways to match at once, because a backtracking regular expression with many stars
- * takes exponential time. At most 255 × 255 steps.
- */
-function matches(pattern: string, text: string): boolean {
-  if (!pattern.includes('*')) return pattern === text;
-  const tokens = tokensOf(pattern);
-  let reached = skipStars(tokens, [0]);
-  for (const char of text) {
-    const next: number[] = [];
-    for (const at of reached) {
-      const token = tokens[at];
-      if (token === '**' || (token === '*' && char !== '/')) next.push(at);
-      else if (token === char) next.push(at + 1);
-    }
-    if (next.length === 0) return false;
-    reached = skipStars(tokens, next);
-  }
-  return reached.has(tokens.length);
-}
-
-/** A star may stand for nothing, so what follows it is reached as well. */
-function skipStars(tokens: readonly string[], positions: readonly number[]): Set<number> {
-  const reached = new Set<number>();
-  for (let at of positions) {
-    reached.add(at);
-    while (tokens[at]?.startsWith('*')) reached.add(++at);
-  }
-  return reached;
 }

@@ -1,14 +1,7 @@
+export { type Access, accessToWidget, canWrite, isRestricted, type Rights } from './access.ts';
 export { type Board, boardPropertiesOf, readBoard, readTitle, setTitle } from './board.ts';
 export { type ErrorCode, type ErrorKind, errors, isFinal, TesseraError } from './errors.ts';
-export {
-  type Access,
-  accessTo,
-  canWrite,
-  type Grant,
-  type Grants,
-  grantFor,
-  grantsSchema,
-} from './grants.ts';
+export { accessTo, type Grant, type Grants, grantFor, grantsSchema } from './grants.ts';
 export {
   type BoardId,
   isBoardId,
@@ -26,6 +19,7 @@ export {
   jsonPartOf,
 } from './json.ts';
 export {
+  type AccessMessage,
   type DurabilityMessage,
   encodeMessage,
   type HelloMessage,
@@ -34,6 +28,13 @@ export {
   type ServerMessage,
 } from './messages.ts';
 export { type DecodedUpdate, decodeUpdate, isComplete, isIntegrated } from './update.ts';
+export {
+  type FilteredUpdate,
+  filterUpdate,
+  type Refused,
+  type UpdateRules,
+} from './update-filter.ts';
+export type { Place } from './update-places.ts';
 export {
   createWidget,
   type Geom,

@@ -1,5 +1,10 @@
-/** Sent when a board is opened on a connection: which incarnation of it, how far its log goes, and who serves it. */
-export interface HelloMessage {
+import { type Access, isAccess, type Rights } from './access.ts';
+
+/**
+ * Sent when a board is opened on a connection: which incarnation of it, how far its log goes, who
+ * serves it, and what the token allows. Without `access`, the server did not say what it allows.
+ */
+export interface HelloMessage extends Partial<Rights> {
   readonly type: 'hello';
   readonly board: string;
   readonly epoch: string;
@@ -7,10 +12,20 @@ export interface HelloMessage {
   readonly node: string;
 }
 
-/** Edits of these widgets were refused; the sender's copy has to go back to the server's state. */
+/** What the token allows from now on, after a new token that allows something else. */
+export interface AccessMessage extends Rights {
+  readonly type: 'access';
+}
+
+/**
+ * Edits of these widgets, and of these root types other than `widgets`, were refused; the sender's
+ * copy has to go back to the server's state. What else was in the same frame was taken.
+ */
 export interface RejectedMessage {
   readonly type: 'rejected';
   readonly widgets: readonly string[];
+  /** Left out when there are none: `board` is the root type that holds the title. */
+  readonly roots?: readonly string[];
   readonly reason: string;
 }
 
@@ -21,7 +36,7 @@ export interface DurabilityMessage {
 }
 
 /** What the server says besides Yjs: JSON in a Hocuspocus stateless message. */
-export type ServerMessage = HelloMessage | RejectedMessage | DurabilityMessage;
+export type ServerMessage = HelloMessage | AccessMessage | RejectedMessage | DurabilityMessage;
 
 export function encodeMessage(message: ServerMessage): string {
   return JSON.stringify(message);
@@ -38,14 +53,17 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
     case 'hello': {
       const { type, board, epoch, head, node } = message;
       return isText(board) && isText(epoch) && isSeq(head) && isText(node)
-        ? { type, board, epoch, head, node }
+        ? { type, board, epoch, head, node, ...parseRights(message) }
         : undefined;
     }
+    case 'access': {
+      const rights = parseRights(message);
+      return rights && { type: message.type, ...rights };
+    }
     case 'rejected': {
-      const { type, widgets, reason } = message;
-      return Array.isArray(widgets) && widgets.every(isText) && isText(reason)
-        ? { type, widgets, reason }
-        : undefined;
+      const { type, widgets, roots, reason } = message;
+      if (!isTexts(widgets) || !isText(reason)) return undefined;
+      return { type, widgets, ...(isTexts(roots) && { roots }), reason };
     }
     case 'durability': {
       const { type, state } = message;
@@ -54,6 +72,19 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
     default:
       return undefined;
   }
+}
+
+/** Undefined unless all of it is understood: in half of it a restriction could be missing. */
+function parseRights({ access, widgets }: Record<string, unknown>): Rights | undefined {
+  if (!isAccess(access)) return undefined;
+  if (widgets === undefined) return { access };
+  if (typeof widgets !== 'object' || widgets === null || Array.isArray(widgets)) return undefined;
+  const entries: [string, Access][] = [];
+  for (const [pattern, inWidget] of Object.entries(widgets)) {
+    if (!isAccess(inWidget)) return undefined;
+    entries.push([pattern, inWidget]);
+  }
+  return { access, widgets: Object.fromEntries(entries) };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
@@ -71,6 +102,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
 }
 
 function isSeq(value: unknown): value is number {

@@ -45,7 +45,10 @@ export function isComplete(update: DecodedUpdate, doc: Y.Doc): boolean {
 }
 
 /** Whether every struct of the update is in `doc`: false when Yjs gave up in the middle of it. */
-export function isIntegrated(update: DecodedUpdate, doc: Y.Doc): boolean {
+export function isIntegrated(
+  update: { readonly structs: readonly DecodedUpdate['structs'][number][] },
+  doc: Y.Doc,
+): boolean {
   return update.structs.every(
     (struct) =>
       struct instanceof Y.Skip ||

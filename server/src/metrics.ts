@@ -35,6 +35,16 @@ export class NodeMetrics {
     registers: [this.registry],
   });
 
+  readonly #refused = new Counter({
+    name: 'tessera_refused_edits_total',
+    help: 'Items and deletions that clients sent and may not write',
+    registers: [this.registry],
+  });
+  readonly #slowReaders = new Counter({
+    name: 'tessera_slow_readers_total',
+    help: 'Times that a connection read so slowly that updates were put off, to be sent as one',
+    registers: [this.registry],
+  });
   readonly contentType = this.registry.contentType;
 
   constructor() {
@@ -61,6 +71,14 @@ export class NodeMetrics {
 
   logRead(): void {
     this.#logReads.inc();
+  }
+
+  slowReader(): void {
+    this.#slowReaders.inc();
+  }
+
+  refused(parts: number): void {
+    this.#refused.inc(parts);
   }
 
   watch(node: NodeGauges): void {

@@ -102,16 +102,6 @@ describe('access', () => {
     await (await RawClient.open(node.url, 'acme/new', token)).close();
   });
 
-  it('treats grants on single widgets as read only', async () => {
-    const token = tokenFor('ada', [
-      { board: 'acme/*', access: 'write', widgets: { 'chat-*': 'read' } },
-    ]);
-    const client = await RawClient.open(node.url, 'acme/board', token);
-    client.edit((doc) => doc.getMap('m').set('content', 'changed'));
-    await client.until(() => client.refusals === 1, 'the refusal');
-    await client.close();
-  });
-
   it('refuses one board of a socket and keeps the others', async () => {
     const client = await RawClient.open(
       node.url,

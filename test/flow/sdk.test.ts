@@ -1,4 +1,5 @@
-import { type Board, type Client, createClient, defineWidget, memoryStore } from '@tessera/client';
+import { type Board, type Client, createClient, defineWidget } from '@tessera/client';
+import { memoryStore } from '@tessera/client/offline';
 import type { TesseraNode } from '@tessera/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';

@@ -1,5 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from 'playwright-core';
 
 const FLAGS = [
   '--headless',
@@ -20,8 +25,12 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** The same with a profile that stays: what pages stored is there when it is started on the folder again. */
-export async function launchChromiumOn(profile: string): Promise<BrowserContext> {
+export async function launchChromiumOn(
+  profile: string,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
+    ...options,
     executablePath: executable(),
     args: FLAGS,
   });

@@ -1,10 +1,11 @@
-import { type Access, grantFor, parseBoardId, TesseraError } from '@tessera/model';
+import { grantFor, parseBoardId, TesseraError } from '@tessera/model';
 import { type Identity, type TokenKey, verifyToken } from './token.ts';
+import { WriteGuard } from './write-guard.ts';
 
 /** What one token allows on one board. */
 export interface Permit {
   identity: Identity;
-  access: Access;
+  guard: WriteGuard;
 }
 
 /** @throws TesseraError `malformed`, `token-*` or `not-granted` */
@@ -15,7 +16,8 @@ export function createAuthorize(keys: readonly TokenKey[]): Authorize {
     const identity = verifyToken(token, keys);
     const grant = grantFor(identity.grants, parseBoardId(board));
     if (grant === undefined) throw new TesseraError('not-granted', `${board} to ${identity.actor}`);
-    // Grants on single widgets are not enforced yet: a token that carries any may read only.
-    return { identity, access: grant.widgets === undefined ? grant.access : 'read' };
+    const { access, widgets } = grant;
+    const guard = new WriteGuard({ access, ...(widgets && { widgets }) });
+    return { identity, guard };
   };
 }

@@ -19,6 +19,8 @@ export interface AcceptOptions {
 const NOTHING_AT_THIS_PATH = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n';
 const NOT_NOW = 'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n';
 const PATH = /^\/(?:sync\/?$|yjs\/(?<board>.+))/;
+/** Loopback and fast networks take far more into the kernel's buffers before anything waits here. */
+const SLOW_OUTGOING_BYTES = 256 * 1024;
 /** A client that has not answered the close frame by then is cut off. */
 const CLOSE_WITHIN_MS = 2_000;
 
@@ -51,6 +53,7 @@ export class SocketServer {
       maxJoiningFrames: 1_000,
       maxJoiningBytes: options.maxFrameBytes,
       maxJoiningBoards: 100,
+      slowOutgoingBytes: SLOW_OUTGOING_BYTES,
       maxOutgoingBytes: options.maxOutgoingBytes,
     };
     this.#webSockets = new WebSocketServer({

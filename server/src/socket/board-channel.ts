@@ -1,11 +1,21 @@
-import { TesseraError } from '@tessera/model';
+import {
+  type DecodedUpdate,
+  decodeUpdate,
+  encodeMessage,
+  type FilteredUpdate,
+  type Refused,
+  TesseraError,
+} from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
+import { rejectionOf } from '../auth/write-guard.ts';
 import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
 import type { BoardMember, LiveBoard } from '../sync/live-board.ts';
 import type { PresenceMember, SharedUpdate } from '../sync/presence.ts';
+import { Backlog } from './backlog.ts';
+import { EditFilter } from './edit-filter.ts';
 import {
   awarenessFrame,
   type Frame,
@@ -20,10 +30,21 @@ export interface ChannelOwner {
   readonly protocol: 'hocuspocus' | 'y-websocket';
   sendFrame(frame: Uint8Array): void;
   refuse(address: string, error: TesseraError): void;
+  /** Whether so much is waiting to be sent that the rest is put off (see `Backlog`). */
+  readonly isSlow: boolean;
   whenSaved(board: string, saved: () => void): void;
+  countRefused(parts: number): void;
 }
 
 const MAX_HELD_BYTES = 1024 * 1024;
+
+/** An update that leans on others which are not here yet. */
+interface HeldUpdate {
+  readonly syncType: number;
+  readonly bytes: Uint8Array;
+  /** A later frame that brought it once more was not taken as a whole. */
+  refused: boolean;
+}
 
 /**
  * One board open on one socket. It takes the frames that edit or show presence, so that Hocuspocus
@@ -34,9 +55,11 @@ export class BoardChannel implements BoardMember, PresenceMember {
   readonly connection: BoardConnection;
   readonly board: LiveBoard;
   readonly #owner: ChannelOwner;
-  #held: { syncType: number; bytes: Uint8Array }[] = [];
+  #held: HeldUpdate[] = [];
   /** SyncStep1s sent and not answered yet: whether the answer is acked. Clients count no ack for the extra ones. */
   readonly #asked: { ack: boolean }[] = [];
+  readonly #filter: EditFilter;
+  readonly #backlog: Backlog;
   #open = true;
 
   constructor(owner: ChannelOwner, connection: BoardConnection, board: LiveBoard) {
@@ -44,14 +67,23 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.address = connection.messageAddress;
     this.connection = connection;
     this.board = board;
+    this.#backlog = new Backlog(board.document);
+    this.#filter = new EditFilter({
+      canBeTold: owner.protocol === 'hocuspocus',
+      countRefused: (parts) => owner.countRefused(parts),
+    });
     board.members.add(this);
     board.presence.join(this);
   }
 
   get identity() {
+    return this.#permit.identity;
+  }
+
+  get #permit() {
     const permit = this.connection.context.permit;
     if (permit === undefined) throw new Error('a channel is open only with a permit');
-    return permit.identity;
+    return permit;
   }
 
   /** @throws TesseraError when the frame is bad; the socket closes with it. */
@@ -76,13 +108,43 @@ export class BoardChannel implements BoardMember, PresenceMember {
     }
   }
 
+  /** Whether something was put off that the reader has to be sent. */
+  get isBehind(): boolean {
+    return !this.#backlog.isEmpty;
+  }
+
+  /** Puts off what Hocuspocus sends if it is an update; false if it has to be sent. */
+  putOff(frame: Frame): boolean {
+    const isUpdate =
+      frame.type === FrameType.sync && decoding.readVarUint(frame.body) === SyncType.update;
+    if (isUpdate) this.#backlog.addUpdate(decoding.readVarUint8Array(frame.body));
+    return isUpdate;
+  }
+
+  /** Sends what was put off. */
+  catchUp(): void {
+    const { update, presence } = this.#backlog.take();
+    if (update !== undefined) {
+      this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.update, update));
+    }
+    if (presence !== undefined) this.#owner.sendFrame(awarenessFrame(this.address, presence));
+  }
+
   sendPresence({ bytes, frames }: SharedUpdate): void {
+    if (this.#owner.isSlow) {
+      this.#backlog.addPresence(bytes);
+      return;
+    }
     let frame = frames.get(this.address);
     if (frame === undefined) {
       frame = awarenessFrame(this.address, bytes);
       frames.set(this.address, frame);
     }
     this.#owner.sendFrame(frame);
+  }
+
+  announced(client: number): void {
+    this.#filter.speaksFor(client);
   }
 
   sendMessage(text: string): void {
@@ -99,7 +161,7 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.board.holding.delete(this);
     let taken = false;
     try {
-      for (const { syncType, bytes } of held) taken = this.#edit(syncType, bytes, true) || taken;
+      for (const update of held) taken = this.#edit(update, true) || taken;
     } catch (error) {
       // Somebody else's update set this off: what is wrong with ours must not reach their socket.
       if (!(error instanceof TesseraError)) throw error;
@@ -129,11 +191,11 @@ export class BoardChannel implements BoardMember, PresenceMember {
         return;
       case SyncType.step2: {
         const ack = this.#asked.shift()?.ack ?? true;
-        this.#edit(syncType, payload, ack);
+        this.#edit({ syncType, bytes: payload, refused: false }, ack);
         return;
       }
       case SyncType.update:
-        this.#edit(syncType, payload, true);
+        this.#edit({ syncType, bytes: payload, refused: false }, true);
         return;
       default:
         throw new TesseraError('malformed', `there is no sync message type ${syncType}`);
@@ -155,33 +217,48 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.step1, stateVector));
   }
 
-  /** True if the board took the update. */
-  #edit(syncType: number, bytes: Uint8Array, ack: boolean): boolean {
-    if (this.connection.readOnly) {
-      this.#refuseEdit(syncType, bytes);
-      return false;
-    }
+  /** True if the board took the update, or the part of it that may be taken. */
+  #edit(update: HeldUpdate, ack: boolean): boolean {
+    const { syncType, bytes } = update;
     const { document } = this.board;
     if (document.isDestroyed) throw new TesseraError('board-unavailable', this.board.id);
-    if (!applyUpdate(document, bytes, { source: 'connection', connection: this.connection })) {
-      this.#hold(syncType, bytes);
+    const { guard } = this.#permit;
+    if (guard.scope === 'nothing') {
+      this.#refuseEdit(update, ack);
       return false;
     }
-    if (ack) this.#ackWhenSaved();
+    let refused: Refused | undefined;
+    const filter = (decoded: DecodedUpdate): FilteredUpdate => {
+      const arrived = { syncType, bytes, decoded };
+      const filtered = this.#filter.apply(arrived, document, (place) => guard.mayWrite(place));
+      refused = filtered.refused;
+      return filtered;
+    };
+    const origin = { source: 'connection', connection: this.connection };
+    if (!applyUpdate(document, bytes, origin, guard.scope === 'parts' ? filter : undefined)) {
+      this.#hold(update);
+      return false;
+    }
+    if (refused !== undefined) {
+      this.sendMessage(encodeMessage(rejectionOf(refused)));
+      // The answer to our question brings what is held once more, and that is then no news.
+      if (!ack) for (const held of this.#held) held.refused = true;
+    }
+    if (ack) this.#answerWhenSaved(refused === undefined && !update.refused);
     this.board.retryHeld();
     return true;
   }
 
   /** Everything committed for the board so far covers also what changed nothing, being there already. */
-  #ackWhenSaved(): void {
+  #answerWhenSaved(takenAsWhole: boolean): void {
     this.#owner.whenSaved(this.board.id, () => {
-      if (this.#open) this.#owner.sendFrame(syncStatusFrame(this.address, true));
+      if (this.#open) this.#owner.sendFrame(syncStatusFrame(this.address, takenAsWhole));
     });
   }
 
   /** The update leans on others that are not here: kept unacked, and its sender asked for them. */
-  #hold(syncType: number, bytes: Uint8Array): void {
-    this.#held.push({ syncType, bytes });
+  #hold(update: HeldUpdate): void {
+    this.#held.push(update);
     this.board.holding.add(this);
     const heldBytes = this.#held.reduce((sum, held) => sum + held.bytes.byteLength, 0);
     if (heldBytes > MAX_HELD_BYTES) {
@@ -190,18 +267,16 @@ export class BoardChannel implements BoardMember, PresenceMember {
     if (!this.#asked.some((asked) => !asked.ack)) this.#ask(false);
   }
 
-  #refuseEdit(syncType: number, bytes: Uint8Array): void {
-    // A client that is up to date answers SyncStep1 with its delete set, which is no edit.
-    const isEdit =
-      syncType === SyncType.update ||
-      !decodeOr('the bytes are not a Yjs update', () =>
-        Y.snapshotContainsUpdate(Y.snapshot(this.board.document), bytes),
-      );
-    if (isEdit && this.#owner.protocol === 'y-websocket') {
-      // This protocol has no word for a refused edit, and the client would go on as if it were saved.
-      throw new TesseraError('not-granted', `${this.board.id} may be read but not edited`);
+  #refuseEdit({ syncType, bytes }: HeldUpdate, ack: boolean): void {
+    const arrived = { syncType, bytes, decoded: decodeUpdate(bytes) };
+    const { refused } = this.#filter.apply(arrived, this.board.document, () => false);
+    if (refused === undefined) {
+      // A client that is up to date answers SyncStep1 with its delete set, which is no edit.
+      if (ack) this.#answerWhenSaved(true);
+      return;
     }
-    this.#owner.sendFrame(syncStatusFrame(this.address, !isEdit));
+    this.sendMessage(encodeMessage(rejectionOf(refused)));
+    if (ack) this.#owner.sendFrame(syncStatusFrame(this.address, false));
   }
 }
 

@@ -24,6 +24,8 @@ export interface SocketLimits {
   maxJoiningBytes: number;
   /** Addresses whose token is being checked at once. */
   maxJoiningBoards: number;
+  /** Bytes waiting to be sent, above which updates and presence are put off (see `Backlog`). */
+  slowOutgoingBytes: number;
   /** Bytes waiting to be sent, above which a reader is too slow. */
   maxOutgoingBytes: number;
 }
@@ -35,6 +37,9 @@ type Slot =
 
 const OPEN = 1;
 const CLOSED = 3;
+/** A reader that is slow is looked after so often, and catches up once only this share of its limit is waiting. */
+const CATCH_UP_MS = 50;
+const CAUGHT_UP_SHARE = 1 / 8;
 const EMPTY_PRESENCE = new Uint8Array([0]);
 /** Errors of one board; every other error concerns the whole connection. */
 const BOARD_ERRORS = new Set([
@@ -58,6 +63,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   /** Set at each ping, cleared by its pong. */
   awaitsPong = false;
   #hasSentToken = false;
+  #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
   readonly #wire: Wire;
   readonly #boards: Boards;
@@ -107,7 +113,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     const bytes = data as Uint8Array;
     const refusal = this.#joining > 0 ? readPermissionDenied(bytes) : undefined;
     if (refusal !== undefined) this.refuse(refusal.address, readRefusal(refusal.reason));
-    else this.sendFrame(bytes);
+    else if (!this.isSlow || !this.#putOff(bytes)) this.sendFrame(bytes);
   }
 
   /** Hocuspocus closes sockets only over frames it cannot read. */
@@ -142,8 +148,21 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     }
   }
 
+  /** From too much waiting until all that was put off is sent: later updates lean on those. */
+  get isSlow(): boolean {
+    if (this.#catchingUp !== undefined) return true;
+    if (this.#ws.bufferedAmount <= this.#limits.slowOutgoingBytes) return false;
+    this.#boards.countSlowReader();
+    this.#catchingUp = setInterval(() => this.#catchUp(), CATCH_UP_MS);
+    return true;
+  }
+
   whenSaved(board: string, saved: () => void): void {
     this.#boards.journal.whenSaved(board, saved);
+  }
+
+  countRefused(parts: number): void {
+    this.#boards.countRefused(parts);
   }
 
   refuse(address: string, error: TesseraError): void {
@@ -220,6 +239,28 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   }
 
   // ---
+
+  #putOff(bytes: Uint8Array): boolean {
+    const frame = readFrame(bytes);
+    const slot = this.#slots.get(frame.address);
+    return slot?.state === 'open' && slot.channel.putOff(frame);
+  }
+
+  #catchUp(): void {
+    const { slowOutgoingBytes } = this.#limits;
+    if (this.#ws.bufferedAmount > slowOutgoingBytes * CAUGHT_UP_SHARE) return;
+    for (const channel of this.channels) {
+      if (!channel.isBehind) continue;
+      channel.catchUp();
+      if (this.#ws.bufferedAmount > slowOutgoingBytes) return;
+    }
+    this.#stopCatchingUp();
+  }
+
+  #stopCatchingUp(): void {
+    clearInterval(this.#catchingUp);
+    this.#catchingUp = undefined;
+  }
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
@@ -299,6 +340,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   #onClose(): void {
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
     this.#slots.clear();
+    this.#stopCatchingUp();
     this.#boards.removeSocket(this);
     this.#hocuspocus.handleClose({ code: 1000, reason: '' });
   }

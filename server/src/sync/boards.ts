@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin } from '@hocuspocus/server';
 import { canWrite, encodeMessage, TesseraError } from '@tessera/model';
@@ -54,7 +55,11 @@ export interface BoardsOptions {
   /** Whether other processes may write to the store. */
   storeIsShared: boolean;
   connect(events: FanoutEvents): Fanout;
-  counters: ReplicationCounters & { logRead(): void };
+  counters: ReplicationCounters & {
+    logRead(): void;
+    refused(parts: number): void;
+    slowReader(): void;
+  };
   compactor: Compactor;
   authorize: Authorize;
   nodeId: string;
@@ -110,6 +115,15 @@ export class Boards {
     this.#sockets.delete(socket);
   }
 
+  countSlowReader(): void {
+    this.#options.counters.slowReader();
+  }
+
+  /** Parts of an update were refused to their sender. */
+  countRefused(parts: number): void {
+    this.#options.counters.refused(parts);
+  }
+
   /** Resolves when every board is out of memory, which needs all connections to be closed. */
   async unloaded(): Promise<void> {
     await Promise.all([...this.host.documents.values()].map((document) => this.#unload(document)));
@@ -120,8 +134,8 @@ export class Boards {
       onAuthenticate: async ({ token, documentName, connectionConfig }) => {
         try {
           const permit = await this.#options.authorize(token, documentName);
-          connectionConfig.readOnly = !canWrite(permit.access);
-          await this.#makeSureItExists(documentName, !connectionConfig.readOnly);
+          connectionConfig.readOnly = permit.guard.scope === 'nothing';
+          await this.#makeSureItExists(documentName, canWrite(permit.guard.rights.access));
           return { permit };
         } catch (error) {
           throw this.#refusal(error, documentName);
@@ -130,8 +144,12 @@ export class Boards {
       onTokenSync: async ({ token, documentName, connection, context }) => {
         try {
           const permit = await this.#options.authorize(token, documentName);
-          connection.readOnly = !canWrite(permit.access);
+          const before = connection.context.permit?.guard.rights;
+          connection.readOnly = permit.guard.scope === 'nothing';
           connection.context.permit = permit;
+          const { rights } = permit.guard;
+          if (isDeepStrictEqual(before, rights)) return;
+          connection.sendStateless(encodeMessage({ type: 'access', ...rights }));
         } catch (error) {
           context.socket.refuse(connection.messageAddress, this.#known(error, documentName));
         }
@@ -165,7 +183,10 @@ export class Boards {
         // merges ours.
         const { id, epoch, head } = board;
         const node = this.#options.nodeId;
-        connection.sendStateless(encodeMessage({ type: 'hello', board: id, epoch, head, node }));
+        const { rights } = context.permit.guard;
+        connection.sendStateless(
+          encodeMessage({ type: 'hello', board: id, epoch, head, node, ...rights }),
+        );
         context.socket.opened(connection, board);
         if (this.journal.failure) connection.sendStateless(durabilityMessage(true));
       },

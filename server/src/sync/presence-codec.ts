@@ -51,6 +51,21 @@ export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
+/** The encoded entries of an awareness update, by client; copies, so that nothing larger is kept alive. */
+export function splitEntries(update: Uint8Array): Map<number, Uint8Array> {
+  const decoder = decoding.createDecoder(update);
+  const entries = new Map<number, Uint8Array>();
+  for (let left = decoding.readVarUint(decoder); left > 0; left--) {
+    const from = decoder.pos;
+    const client = decoding.readVarUint(decoder);
+    decoding.readVarUint(decoder);
+    const length = decoding.readVarUint(decoder);
+    decoder.pos += length;
+    entries.set(client, update.slice(from, decoder.pos));
+  }
+  return entries;
+}
+
 /** One client's entry as nodes tell it to each other. */
 export interface NodeEntry {
   client: number;

@@ -18,6 +18,8 @@ export interface SharedUpdate {
 export interface PresenceMember {
   readonly identity: { actor: string; name?: string | undefined; color?: string | undefined };
   sendPresence(update: SharedUpdate): void;
+  /** The member speaks for this client id: nobody else does. */
+  announced?(client: number): void;
 }
 
 /** Sends entries to the other nodes: all that this node has (`whole`), or those that changed. */
@@ -178,6 +180,7 @@ export class BoardPresence {
     }
     const json = JSON.stringify(stampIdentity(state, member));
     const stamp = this.#nextClock();
+    member.announced?.(client);
     this.#set(client, { owner: member, actor, stamp, inClock: clock, state: json });
   }
 

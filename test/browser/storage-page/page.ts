@@ -1,11 +1,11 @@
 import * as Y from 'yjs';
-import { describeLocalStore } from '../../../client-sdk/src/storage.contract.ts';
-import type { StorageStatus } from '../../../client-sdk/src/storage-copy.ts';
+import { describeStorageBackend } from '../../../client-sdk/offline/storage.contract.ts';
 import {
   type IndexedDbOptions,
-  indexedDbStore,
-} from '../../../client-sdk/src/storage-indexeddb.ts';
-import { TestPage } from '../../../client-sdk/src/test-page.ts';
+  indexedDbBackend,
+} from '../../../client-sdk/offline/storage-indexeddb.ts';
+import { TestPage } from '../../../client-sdk/offline/test-page.ts';
+import type { StorageStatus } from '../../../client-sdk/src/local-copy.ts';
 import { type Result, runTests } from './vitest-in-page.ts';
 
 /** The copy that is open; one at a time. */
@@ -19,8 +19,7 @@ function current(): TestPage {
 /** What the tests ask of the page. */
 const storagePage = {
   async open(options: IndexedDbOptions): Promise<void> {
-    const store = indexedDbStore(options);
-    opened = await TestPage.open(store, store.channel);
+    opened = await TestPage.open(indexedDbBackend(options));
   },
 
   /** Edits, and resolves when the edit is stored. */
@@ -35,19 +34,19 @@ const storagePage = {
   },
 
   async runContract(): Promise<Result[]> {
-    describeLocalStore('IndexedDB', async (name) => indexedDbStore({ name }));
+    describeStorageBackend('IndexedDB', async (name) => indexedDbBackend({ name }));
     return runTests();
   },
 
   /** Opens, edits, saves and closes so often, and says how many bytes of values are then there. */
   async cycles(name: string, count: number, withEdits: boolean): Promise<number> {
     const remote = new Y.Doc();
-    let store = indexedDbStore({ name });
+    let store = indexedDbBackend({ name });
     for (let i = 0; i < count; i += 1) {
       // Opening a database takes longer than all the rest.
       if (i % 20 === 19) {
         await store.close();
-        store = indexedDbStore({ name });
+        store = indexedDbBackend({ name });
       }
       const page = await TestPage.open(store);
       page.copy.setEpoch('e1');
@@ -61,7 +60,7 @@ const storagePage = {
 
   /** Milliseconds that one write takes, on the average. */
   async writeMs(durability: 'strict' | 'relaxed', count: number): Promise<number> {
-    const store = indexedDbStore({ name: durability, durability });
+    const store = indexedDbBackend({ name: durability, durability });
     const storage = await store.open('acme/x', () => undefined);
     const update = new Uint8Array(60);
     const begin = performance.now();

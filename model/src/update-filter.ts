@@ -1,0 +1,236 @@
+import * as decoding from 'lib0/decoding';
+import * as Y from 'yjs';
+import { TesseraError } from './errors.ts';
+import type { DecodedUpdate } from './update.ts';
+import { type ClockRange, encodeUpdate, type Struct } from './update-encode.ts';
+import { type Place, UpdatePlaces, type Whereabouts } from './update-places.ts';
+
+export interface UpdateRules {
+  mayWrite(place: Place): boolean;
+  /** Whether the sender of the update is who makes the structs of this client id. */
+  isOwn(client: number): boolean;
+}
+
+/** What was taken out of an update. */
+export interface Refused {
+  readonly widgets: readonly string[];
+  /** Root types, by their names. */
+  readonly roots: readonly string[];
+  /** Structs and ranges of deletions. */
+  readonly parts: number;
+  /** False when the sender made nothing of it, and only passed on what others made. */
+  readonly own: boolean;
+}
+
+export interface FilteredUpdate {
+  readonly bytes: Uint8Array;
+  /** The structs in `bytes`. */
+  readonly structs: readonly Struct[];
+  readonly refused: Refused | undefined;
+}
+
+/**
+ * Takes out of an update what its sender may not write. `bytes` is what `update` was decoded from,
+ * and comes back as it is when there is nothing to take out.
+ *
+ * A refused item of the sender's own becomes a `GC`: the clocks of a client have no gaps, so its
+ * later edits would wait for it for ever. What somebody else made is never replaced: the original
+ * may be on its way here or on another node already, and two different structs with one id part
+ * the copies for good. If any of it is refused, all that is not the sender's own is left out,
+ * and comes with who made it.
+ *
+ * An item is refused unless its place is known, all it is put in relation to may be written, and Yjs
+ * could have made it.
+ * What would have no effect is not refused: structs that are there already, deletions of what is
+ * deleted, and whatever leans on garbage.
+ *
+ * @throws TesseraError `malformed` for an update as Yjs never writes it, and may read otherwise than we do.
+ */
+export function filterUpdate(
+  update: DecodedUpdate,
+  bytes: Uint8Array,
+  doc: Y.Doc,
+  rules: UpdateRules,
+): FilteredUpdate {
+  expectCanonical(bytes, update.structs);
+  const filter = new UpdateFilter(update, doc, rules, { onlyOwn: false });
+  if (!filter.hasRefusedOthers) return filter.result(bytes);
+  return new UpdateFilter(update, doc, rules, { onlyOwn: true }).result(bytes);
+}
+
+class UpdateFilter {
+  hasRefusedOthers = false;
+  readonly #places: UpdatePlaces;
+  readonly #rules: UpdateRules;
+  readonly #onlyOwn: boolean;
+  readonly #kept: Struct[] = [];
+  readonly #keptDeletions = new Map<number, ClockRange[]>();
+  /** News that will not be in the document, or as garbage only. */
+  readonly #gone = new Set<Struct>();
+  readonly #widgets = new Set<string>();
+  readonly #roots = new Set<string>();
+  #parts = 0;
+  #own = false;
+  #changed = false;
+
+  constructor(
+    { structs, ds }: DecodedUpdate,
+    doc: Y.Doc,
+    rules: UpdateRules,
+    { onlyOwn }: { onlyOwn: boolean },
+  ) {
+    this.#places = new UpdatePlaces({ structs }, doc);
+    this.#rules = rules;
+    this.#onlyOwn = onlyOwn;
+    for (const struct of structs) this.#judgeStruct(struct);
+    for (const [client, ranges] of ds.clients) {
+      const kept = ranges.flatMap((range) => this.#keptPartsOf(client, range));
+      if (kept.length > 0) this.#keptDeletions.set(client, kept);
+    }
+  }
+
+  result(bytes: Uint8Array): FilteredUpdate {
+    const refused = {
+      widgets: [...this.#widgets],
+      roots: [...this.#roots],
+      parts: this.#parts,
+      own: this.#own,
+    };
+    return {
+      bytes: this.#changed
+        ? encodeUpdate(this.#kept, this.#keptDeletions, (client) => this.#places.knownUpTo(client))
+        : bytes,
+      structs: this.#kept,
+      refused: this.#parts > 0 ? refused : undefined,
+    };
+  }
+
+  #judgeStruct(struct: Struct): void {
+    const { client, clock } = struct.id;
+    const known = this.#places.knownUpTo(client);
+    if (struct instanceof Y.Skip || clock + struct.length <= known) {
+      // Would change nothing, but Yjs looks up the neighbours it names, and splits them for that.
+      this.#changed = true;
+      return;
+    }
+    // To be encoded without the part that is there. Yjs would put the rest behind that part,
+    // wherever it is, and count it in the parent that the item names.
+    if (clock < known) this.#changed = true;
+    const isOwn = this.#rules.isOwn(client);
+    const verdict = this.#onlyOwn && !isOwn ? this.#places.ofNews(struct) : this.#objection(struct);
+    if (verdict === undefined) {
+      this.#kept.push(this.#withoutSideEffects(struct));
+      return;
+    }
+    this.#refuse(verdict, isOwn);
+    this.#gone.add(struct);
+    if (isOwn) this.#kept.push(new Y.GC(struct.id, struct.length));
+    else this.hasRefusedOthers = true;
+  }
+
+  /**
+   * Whether Yjs could have made the item: else copies part over it, or cannot read or clean up. What
+   * it leans on was there before it, its neighbours are neighbours, and a key of a map has one value
+   * at a time, which is never split.
+   */
+  #isSound(item: Y.Item, left: Y.ID | undefined, right: Y.ID | undefined): boolean {
+    const { client, clock } = item.id;
+    const start = Math.max(clock, this.#places.knownUpTo(client));
+    for (const id of [left, right]) if (id?.client === client && id.clock >= start) return false;
+    if (left && right && !this.#places.areTogether(left, right)) return false;
+    if (item.length === 1 || item.content instanceof Y.ContentDeleted) return true;
+    return this.#places.sequenceOf(item.id)?.key === null;
+  }
+
+  /** Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only. */
+  #withoutSideEffects(struct: Struct): Struct {
+    if (!(struct instanceof Y.Item)) return struct;
+    const isGarbage = this.#places.leansOn(struct).some((id) => this.#places.of(id) === 'nowhere');
+    if (!isGarbage) return struct;
+    this.#changed = true;
+    return new Y.GC(struct.id, struct.length);
+  }
+
+  /** Where it is that the struct may not be, or may not be put in relation to. */
+  #objection(struct: Struct): Whereabouts | undefined {
+    if (!(struct instanceof Y.Item)) return undefined;
+    const place = this.#places.ofNews(struct);
+    if (!this.#mayBeIn(place)) return place;
+    const [left, right] = this.#places.leansOn(struct);
+    for (const id of [left, right]) {
+      if (id === undefined) continue;
+      const neighbour = this.#places.of(id);
+      if (!this.#mayBeIn(neighbour)) return neighbour;
+      if (this.#isGone(id.client, id.clock)) return place;
+    }
+    return this.#isSound(struct, left, right) ? undefined : place;
+  }
+
+  #isGone(client: number, clock: number): boolean {
+    if (this.#gone.size === 0 && !this.#onlyOwn) return false;
+    if (clock < this.#places.knownUpTo(client)) return false;
+    if (this.#onlyOwn && !this.#rules.isOwn(client)) return true;
+    const struct = this.#places.find(Y.createID(client, clock));
+    return struct !== undefined && this.#gone.has(struct);
+  }
+
+  #keptPartsOf(client: number, range: ClockRange): ClockRange[] {
+    const kept: ClockRange[] = [];
+    const end = range.clock + range.len;
+    let whole = range.len > 0;
+    for (let clock = range.clock; clock < end; ) {
+      const struct = this.#places.find(Y.createID(client, clock));
+      const next = struct === undefined ? end : Math.min(end, struct.id.clock + struct.length);
+      if (struct === undefined || !this.#mayDelete(struct, client, clock)) whole = false;
+      else {
+        const last = kept.at(-1);
+        if (last !== undefined && last.clock + last.len === clock) last.len += next - clock;
+        else kept.push({ clock, len: next - clock });
+      }
+      clock = next;
+    }
+    if (whole) return [range];
+    // A range of no length deletes nothing either, but Yjs splits the item it points into.
+    this.#changed = true;
+    return kept;
+  }
+
+  #mayDelete(struct: Struct, client: number, clock: number): boolean {
+    if (clock >= this.#places.knownUpTo(client)) return !this.#isGone(client, clock);
+    if (struct.deleted || !(struct instanceof Y.Item)) return true;
+    const place = this.#places.ofStored(struct);
+    // Deletions do not say whose they are. Beside somebody else's news they will be theirs, and would
+    // take away values whose successors are left out.
+    if (this.#mayBeIn(place)) return !this.#onlyOwn;
+    this.#refuse(place, !this.#onlyOwn);
+    return false;
+  }
+
+  #mayBeIn(place: Whereabouts): boolean {
+    if (place === 'nowhere') return true;
+    return place !== 'unknown' && this.#rules.mayWrite(place);
+  }
+
+  #refuse(place: Whereabouts, isOwn: boolean): void {
+    this.#changed = true;
+    this.#parts += 1;
+    this.#own ||= isOwn;
+    if (typeof place === 'string') return;
+    if ('widget' in place) this.#widgets.add(place.widget);
+    else this.#roots.add(place.root);
+  }
+}
+
+/**
+ * Of two runs of one client Yjs takes the last one for all there is, and it puts structs of no length
+ * into the document, where they hide others.
+ */
+function expectCanonical(bytes: Uint8Array, structs: readonly Struct[]): void {
+  const runs = decoding.readVarUint(decoding.createDecoder(bytes));
+  if (runs !== new Set(structs.map(({ id }) => id.client)).size) {
+    throw new TesseraError('malformed', 'the update has not one part for each client');
+  }
+  if (structs.some(({ length }) => length === 0)) {
+    throw new TesseraError('malformed', 'the update has a struct of no length');
+  }
+}
