@@ -12,6 +12,7 @@ COPY examples/quickstart/package.json examples/quickstart/
 COPY fixtures/react-18/package.json fixtures/react-18/
 COPY test/package.json test/
 COPY bench/package.json bench/
+COPY docs/package.json docs/
 # Without development packages, and so without the pinned Node: the image has its own.
 RUN npm ci --omit=dev --workspace=server
 

@@ -15,6 +15,7 @@ const tools = [
   { name: 'types and import directions', command: ['tsc', '--build', '--pretty'] },
   { name: 'unused files, exports and dependencies', command: ['knip', '--no-progress'] },
   { name: 'size of the client SDK', command: ['node', 'scripts/size.js'] },
+  { name: 'reference of the client SDK', command: ['node', 'scripts/reference.js', '--check'] },
 ];
 
 /**
