@@ -1,3 +1,4 @@
+import { mergeUpdates } from '@tessera/model';
 import * as Y from 'yjs';
 import { Listeners } from '../src/listeners.ts';
 import type { AsideEdits, Attachment, LocalCopy, StorageStatus } from '../src/local-copy.ts';
@@ -232,10 +233,10 @@ export class KeptCopy implements LocalCopy, TabCopy, WriterSource {
     const edits = this.#fromHere.splice(0);
     const isSaved = ({ edit }: Made) => this.marks.isSaved(edit.upTo);
     updates.push(...edits.filter(isSaved).map(({ update }) => update));
-    if (updates.length > 0) rows.push({ key: this.nextKey(), update: Y.mergeUpdates(updates) });
+    if (updates.length > 0) rows.push({ key: this.nextKey(), update: mergeUpdates(updates) });
     const made = edits.filter((one) => !isSaved(one));
     if (made.length > 0) {
-      const update = Y.mergeUpdates(made.map((one) => one.update));
+      const update = mergeUpdates(made.map((one) => one.update));
       const unsaved = together(made.map(({ edit }) => edit));
       rows.push({ key: this.nextKey(), update, unsaved });
     }

@@ -1,3 +1,4 @@
+import { mergeUpdates } from '@tessera/model';
 import * as Y from 'yjs';
 import type { CopyChange, EditsUpTo, StoredCopy, StoredRow, UnsavedEdits } from './storage.ts';
 
@@ -125,7 +126,7 @@ export function startedAnew(
   const base = isDone ? undefined : (compacted(copy, '').base ?? undefined);
   const aside = {
     ...(begun ?? { id, at: to.now, base }),
-    update: Y.mergeUpdates(updates),
+    update: mergeUpdates(updates),
     count: count + (begun?.count ?? 0),
   };
   return { ...change, putAside: [aside] };
@@ -190,6 +191,6 @@ function bySaved(rows: readonly StoredRow[]): [saved: StoredRow[], unsaved: Stor
 function merged(rows: readonly StoredRow[], key: string): readonly StoredRow[] {
   if (rows.length < 2) return rows;
   const unsaved = unsavedOf(rows);
-  const update = Y.mergeUpdates(rows.map((row) => row.update));
+  const update = mergeUpdates(rows.map((row) => row.update));
   return [unsaved === undefined ? { key, update } : { key, update, unsaved }];
 }

@@ -27,7 +27,13 @@ export {
   type RejectedMessage,
   type ServerMessage,
 } from './messages.ts';
-export { type DecodedUpdate, decodeUpdate, isComplete, isIntegrated } from './update.ts';
+export {
+  type DecodedUpdate,
+  decodeUpdate,
+  isComplete,
+  isIntegrated,
+  mergeUpdates,
+} from './update.ts';
 export {
   type FilteredUpdate,
   filterUpdate,

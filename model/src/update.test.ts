@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { decodeUpdate, isComplete, isIntegrated } from './update.ts';
+import { decodeUpdate, isComplete, isIntegrated, mergeUpdates } from './update.ts';
 
 /** The updates a document makes, one for each edit. */
 function updatesOf(doc: Y.Doc, edits: ((doc: Y.Doc) => void)[]): Uint8Array[] {
@@ -80,5 +80,32 @@ describe('isIntegrated', () => {
     expect(isIntegrated(decodeUpdate(update), doc)).toBe(false);
     Y.applyUpdate(doc, update);
     expect(isIntegrated(decodeUpdate(update), doc)).toBe(true);
+  });
+});
+
+describe('mergeUpdates', () => {
+  it.each([1, 31, 33, 1_000, 1_100])(
+    'makes of %i updates what Yjs makes of them, gaps included',
+    (count) => {
+      const writers = [new Y.Doc(), new Y.Doc(), new Y.Doc()];
+      const updates = Array.from({ length: count }, (_, n) => {
+        const writer = writers[n % 3] ?? new Y.Doc();
+        const edit = (doc: Y.Doc) => {
+          const text = doc.getText('t');
+          if (n % 5 === 4 && text.length > 0) text.delete(0, 1);
+          else text.insert(0, `${n} `);
+        };
+        return updatesOf(writer, [edit])[0] ?? new Uint8Array();
+      }).filter((_, n) => n % 100 !== 50);
+      const [merged, expected] = [mergeUpdates(updates), Y.mergeUpdates(updates)];
+      expect(decodeUpdate(merged)).toEqual(decodeUpdate(expected));
+    },
+  );
+
+  it('leaves a lone update as it is', () => {
+    const [update = new Uint8Array()] = updatesOf(new Y.Doc(), [
+      (doc) => doc.getMap('m').set('a', 1),
+    ]);
+    expect(mergeUpdates([update])).toEqual(update);
   });
 });

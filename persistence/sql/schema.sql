@@ -16,6 +16,19 @@ CREATE TABLE migrations (
   CONSTRAINT migrations_pkey PRIMARY KEY (number)
 );
 
+CREATE TABLE revocations (
+  id bigint NOT NULL,
+  actor text,
+  token_id text,
+  board text COLLATE "C",
+  issued_until timestamp with time zone,
+  until timestamp with time zone,
+  reason text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT revocations_check CHECK ((num_nonnulls(actor, token_id, board) > 0)),
+  CONSTRAINT revocations_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE snapshots (
   board text COLLATE "C" NOT NULL,
   epoch uuid NOT NULL,

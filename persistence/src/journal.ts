@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { mergeUpdates } from 'yjs';
+import { mergeUpdates } from '@tessera/model';
 import type { Appended, BoardStore, NewUpdate } from './board-store.ts';
 
 /** What one commit added to one board's log. */

@@ -34,7 +34,7 @@ describe.each(['PostgreSQL', 'PGlite'])('migrations on %s', (engine) => {
   it('apply once when several nodes start at the same time', async () => {
     const nodes = await Promise.all([open(), open(), open(), open()]);
     const applied = await Promise.all(nodes.map((node) => migrate(node)));
-    expect(applied.flat()).toEqual(['0001-log.sql']);
+    expect(applied.flat()).toEqual(['0001-log.sql', '0002-revocations.sql']);
     expect(await migrate(database)).toEqual([]);
     await Promise.all(nodes.map((node) => node.close()));
   });
@@ -58,12 +58,12 @@ describe.each(['PostgreSQL', 'PGlite'])('migrations on %s', (engine) => {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-migrations-'));
     try {
       await cp(new URL('../sql/', import.meta.url), folder, { recursive: true });
-      await writeFile(join(folder, '0002-more.sql'), 'CREATE TABLE more (id int); SELECT 1;');
+      await writeFile(join(folder, '9001-more.sql'), 'CREATE TABLE more (id int); SELECT 1;');
       const url = pathToFileURL(`${folder}/`);
-      expect(await migrate(database, url)).toEqual(['0002-more.sql']);
+      expect(await migrate(database, url)).toEqual(['9001-more.sql']);
       await expect(migrate(database)).rejects.toMatchObject({
         code: 'bad-setting',
-        message: expect.stringContaining('has number 2 and this version knows up to 1'),
+        message: expect.stringContaining('has number 9001 and this version knows up to '),
       });
     } finally {
       await rm(folder, { recursive: true });
@@ -73,8 +73,8 @@ describe.each(['PostgreSQL', 'PGlite'])('migrations on %s', (engine) => {
   it('change nothing when one of them fails', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-migrations-'));
     try {
-      await writeFile(join(folder, '0003-good.sql'), 'CREATE TABLE good (id int)');
-      await writeFile(join(folder, '0004-bad.sql'), 'CREATE TABEL bad (id int)');
+      await writeFile(join(folder, '9003-good.sql'), 'CREATE TABLE good (id int)');
+      await writeFile(join(folder, '9004-bad.sql'), 'CREATE TABEL bad (id int)');
       await expect(migrate(database, pathToFileURL(`${folder}/`))).rejects.toThrow('syntax error');
       const found = await database.query(
         'test-good',

@@ -33,7 +33,12 @@ describe('parseSettings', () => {
     [[], { TESSERA_MAX_FRAME_BYTES: '1' }, /TESSERA_MAX_FRAME_BYTES: /],
     [[], { REDIS_URL: 'redis://localhost' }, /REDIS_URL: needs DATABASE_URL/],
     [[], { REDIS_URL: 'redis://a,http://b' }, /REDIS_URL: /],
-    [[], { TESSERA_JWKS_URL: 'https://example.org' }, /TESSERA_JWKS_URL: not supported/],
+    [[], { TESSERA_JWKS_URL: 'file:///keys.json' }, /TESSERA_JWKS_URL: /],
+    [[], { TESSERA_JWT_LEEWAY_S: '-1' }, /TESSERA_JWT_LEEWAY_S: /],
+    [[], { TESSERA_JWT_MAX_LIFETIME_S: '1' }, /TESSERA_JWT_MAX_LIFETIME_S: /],
+    [[], { TESSERA_ALLOWED_ORIGINS: 'https://a.example/path' }, /TESSERA_ALLOWED_ORIGINS: /],
+    [[], { TESSERA_ALLOWED_ORIGINS: 'https://a.example,null' }, /TESSERA_ALLOWED_ORIGINS: /],
+    [[], { TESSERA_TRUST_PROXY: 'yes' }, /TESSERA_TRUST_PROXY: /],
     [[], { LOG_LEVEL: 'loud' }, /LOG_LEVEL: /],
     [['serve'], {}, /Unexpected argument/],
   ])('refuses %j %j with an error that names it', (argv, env, problem) => {
@@ -41,7 +46,8 @@ describe('parseSettings', () => {
   });
 
   it('names everything that production needs and is missing', () => {
-    const problems = /DATABASE_URL: missing.*TESSERA_JWT_SECRET or TESSERA_JWT_PUBLIC_KEY: missing/;
+    const problems =
+      /DATABASE_URL: missing.*TESSERA_JWT_SECRET, TESSERA_JWT_PUBLIC_KEY or TESSERA_JWKS_URL: missing/;
     expect(() => parseSettings([], { NODE_ENV: 'production' })).toThrow(problems);
     expect(
       parseSettings([], {

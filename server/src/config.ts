@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { TesseraError } from '@tessera/model';
 import { z } from 'zod';
+import type { AdmissionLimits } from './limits/admission.ts';
+import type { TrafficLimits } from './limits/traffic.ts';
 
 const MiB = 1024 * 1024;
+const DAY_S = 24 * 60 * 60;
 const bytes = z.coerce.number().int().min(1024);
+const count = z.coerce.number().int().min(1);
 const milliseconds = z.coerce.number().int().min(0);
 
 function setting<T extends z.ZodType>(schema: T, about: string, example?: string) {
   return { schema, about, example };
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || URL.parse(text)?.origin === text;
 }
 
 /** Every setting, once: its environment variable, what it accepts, its default, and what it means. */
@@ -42,6 +50,44 @@ const table = {
       .optional(),
     'PEM of the public key that checks RS256 or ES256 tokens',
   ),
+  TESSERA_JWKS_URL: setting(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'address of a JWK Set whose keys check RS256 and ES256 tokens, chosen by their "kid"',
+    'https://login.example.org/.well-known/jwks.json',
+  ),
+  TESSERA_JWT_AUDIENCE: setting(
+    z.string().min(1).optional(),
+    'tokens must have it in "aud"; unset: not looked at',
+  ),
+  TESSERA_JWT_ISSUER: setting(
+    z.string().min(1).optional(),
+    'tokens must have it as "iss"; unset: not looked at',
+  ),
+  TESSERA_JWT_LEEWAY_S: setting(
+    z.coerce.number().int().min(0).max(300).default(5),
+    'seconds by which the clock of whoever signs tokens may differ',
+  ),
+  TESSERA_JWT_MAX_LIFETIME_S: setting(
+    z.coerce
+      .number()
+      .int()
+      .min(60)
+      .default(30 * DAY_S),
+    'seconds from "iat" to "exp" at most; what was revoked is remembered for as long',
+  ),
+  TESSERA_ALLOWED_ORIGINS: setting(
+    z
+      .string()
+      .transform((origins) => origins.split(',').map((origin) => origin.trim()))
+      .pipe(z.array(z.string().refine(isOrigin, 'an origin such as https://app.example.org, or *')))
+      .optional(),
+    'pages that may connect, besides those of the same host and, outside production, of this machine; comma-separated, * for all',
+    'https://app.example.org',
+  ),
+  TESSERA_TRUST_PROXY: setting(
+    z.coerce.number().int().min(0).max(10).default(0),
+    'how many proxies in front add to X-Forwarded-For; 0: the header is not believed',
+  ),
   TESSERA_NODE_ID: setting(
     z
       .string()
@@ -57,6 +103,32 @@ const table = {
   TESSERA_MAX_OUTGOING_BYTES: setting(
     bytes.default(128 * MiB),
     'bytes that may wait for one slow reader; above it it is closed',
+  ),
+  TESSERA_MAX_FRAMES_PER_SECOND: setting(
+    count.default(2_000),
+    'messages a second that are read from one connection; what comes faster waits on its side',
+  ),
+  TESSERA_MAX_BYTES_PER_SECOND: setting(
+    bytes.default(64 * MiB),
+    'bytes a second that are read from one connection',
+  ),
+  TESSERA_MAX_USER_FRAMES_PER_SECOND: setting(
+    count.default(5_000),
+    'messages a second of all connections of one user; on all nodes together if they share a single Redis',
+  ),
+  TESSERA_MAX_USER_BYTES_PER_SECOND: setting(
+    bytes.default(128 * MiB),
+    'bytes a second of all connections of one user',
+  ),
+  TESSERA_MAX_BOARDS_PER_SOCKET: setting(count.default(200), 'boards open on one connection'),
+  TESSERA_MAX_SOCKETS_PER_USER: setting(count.default(100), 'connections of one user to this node'),
+  TESSERA_MAX_SOCKETS_PER_ADDRESS: setting(
+    count.default(5_000),
+    'connections from one address to this node; behind a proxy set TESSERA_TRUST_PROXY',
+  ),
+  TESSERA_MAX_TOKENLESS_SOCKETS: setting(
+    count.default(1_000),
+    'connections to this node that have not shown a token yet; each may take 15 s',
   ),
   TESSERA_DRAIN_MS: setting(
     milliseconds.default(3_000),
@@ -76,11 +148,6 @@ const table = {
   ),
 };
 
-/** Parts of the contract that this version does not have: refused, because ignoring them would mislead. */
-const unsupported = {
-  TESSERA_JWKS_URL: 'not supported by this version; set TESSERA_JWT_PUBLIC_KEY',
-};
-
 type Table = typeof table;
 type Values = { [Name in keyof Table]: z.output<Table[Name]['schema']> };
 
@@ -93,9 +160,19 @@ export interface Settings {
   readonly redisUrls: readonly string[] | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwtPublicKey: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly jwtAudience: string | undefined;
+  readonly jwtIssuer: string | undefined;
+  readonly jwtLeewayS: number;
+  readonly jwtMaxLifetimeS: number;
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: number;
   readonly nodeId: string;
   readonly maxFrameBytes: number;
   readonly maxPendingBytes: number;
+  readonly traffic: TrafficLimits;
+  readonly maxBoardsPerSocket: number;
+  readonly admission: AdmissionLimits;
   readonly maxOutgoingBytes: number;
   readonly drainMs: number;
   readonly drainLimitMs: number;
@@ -121,9 +198,6 @@ export function parseSettings(
 ): Settings {
   const flags = parseFlags(argv);
   const problems: string[] = [];
-  for (const [name, reason] of Object.entries(unsupported)) {
-    if (env[name]) problems.push(`${name}: ${reason}`);
-  }
   const parsed = Object.entries(table).map(([name, { schema }]) => {
     // An empty variable is an unset one: compose files write `DATABASE_URL=${DATABASE_URL}`.
     const result = schema.safeParse(flags[flagOf(name)] ?? (env[name] || undefined));
@@ -142,9 +216,10 @@ export function parseSettings(
       'REDIS_URL: needs DATABASE_URL; nodes that share boards share a PostgreSQL, and the embedded store serves one node',
     );
   }
-  if (production && !values.TESSERA_JWT_SECRET && !values.TESSERA_JWT_PUBLIC_KEY) {
+  const { TESSERA_JWT_SECRET, TESSERA_JWT_PUBLIC_KEY, TESSERA_JWKS_URL } = values;
+  if (production && !TESSERA_JWT_SECRET && !TESSERA_JWT_PUBLIC_KEY && !TESSERA_JWKS_URL) {
     problems.push(
-      'TESSERA_JWT_SECRET or TESSERA_JWT_PUBLIC_KEY: missing; in production none is made',
+      'TESSERA_JWT_SECRET, TESSERA_JWT_PUBLIC_KEY or TESSERA_JWKS_URL: missing; in production no secret is made',
     );
   }
   if (problems.length > 0) throw new TesseraError('bad-setting', problems.join('; '));
@@ -156,9 +231,32 @@ export function parseSettings(
     redisUrls: values.REDIS_URL,
     jwtSecret: values.TESSERA_JWT_SECRET,
     jwtPublicKey: values.TESSERA_JWT_PUBLIC_KEY,
+    jwksUrl: values.TESSERA_JWKS_URL,
+    jwtAudience: values.TESSERA_JWT_AUDIENCE,
+    jwtIssuer: values.TESSERA_JWT_ISSUER,
+    jwtLeewayS: values.TESSERA_JWT_LEEWAY_S,
+    jwtMaxLifetimeS: values.TESSERA_JWT_MAX_LIFETIME_S,
+    allowedOrigins: values.TESSERA_ALLOWED_ORIGINS ?? [],
+    trustedProxies: values.TESSERA_TRUST_PROXY,
     nodeId: values.TESSERA_NODE_ID ?? randomUUID().slice(0, 8),
     maxFrameBytes: values.TESSERA_MAX_FRAME_BYTES,
     maxPendingBytes: values.TESSERA_MAX_PENDING_BYTES,
+    traffic: {
+      perConnection: {
+        frames: values.TESSERA_MAX_FRAMES_PER_SECOND,
+        bytes: values.TESSERA_MAX_BYTES_PER_SECOND,
+      },
+      perUser: {
+        frames: values.TESSERA_MAX_USER_FRAMES_PER_SECOND,
+        bytes: values.TESSERA_MAX_USER_BYTES_PER_SECOND,
+      },
+    },
+    maxBoardsPerSocket: values.TESSERA_MAX_BOARDS_PER_SOCKET,
+    admission: {
+      maxSocketsPerUser: values.TESSERA_MAX_SOCKETS_PER_USER,
+      maxSocketsPerAddress: values.TESSERA_MAX_SOCKETS_PER_ADDRESS,
+      maxTokenlessSockets: values.TESSERA_MAX_TOKENLESS_SOCKETS,
+    },
     maxOutgoingBytes: values.TESSERA_MAX_OUTGOING_BYTES,
     drainMs: values.TESSERA_DRAIN_MS,
     drainLimitMs: values.TESSERA_DRAIN_LIMIT_MS,

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { FanoutMessage } from './fanout/message.ts';
+import type { SeatLimit } from './limits/admission.ts';
 
 /** What is read from the node whenever somebody asks for its metrics. */
 export interface NodeGauges {
@@ -45,6 +46,17 @@ export class NodeMetrics {
     help: 'Times that a connection read so slowly that updates were put off, to be sent as one',
     registers: [this.registry],
   });
+  readonly #heldBack = new Counter({
+    name: 'tessera_held_back_total',
+    help: 'Times that a connection was not read from for a while, as it or its user sent too fast',
+    registers: [this.registry],
+  });
+  readonly #refusedSockets = new Counter({
+    name: 'tessera_refused_sockets_total',
+    help: 'Connections refused for want of a seat, by what there was too much of',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
   readonly contentType = this.registry.contentType;
 
   constructor() {
@@ -71,6 +83,14 @@ export class NodeMetrics {
 
   logRead(): void {
     this.#logReads.inc();
+  }
+
+  heldBack(): void {
+    this.#heldBack.inc();
+  }
+
+  refusedSocket(limit: SeatLimit): void {
+    this.#refusedSockets.inc({ limit });
   }
 
   slowReader(): void {

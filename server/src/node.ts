@@ -3,6 +3,7 @@ import { TesseraError } from '@tessera/model';
 import {
   createCompactor,
   createSqlBoardStore,
+  createSqlRevocationStore,
   type Database,
   migrate,
   openDatabase,
@@ -10,14 +11,22 @@ import {
 import { type Logger, pino } from 'pino';
 import { createAuthorize } from './auth/authorize.ts';
 import { makeDevelopmentToken } from './auth/development-token.ts';
+import { RemoteKeys } from './auth/remote-keys.ts';
+import { type RevocationOrder, revocationOf } from './auth/revocation-order.ts';
+import { Revocations } from './auth/revocations.ts';
 import { signingSecret } from './auth/secret.ts';
-import { publicTokenKey, type TokenKey } from './auth/token.ts';
+import { fixedTokenKeys } from './auth/token-keys.ts';
+import { createTokenVerifier } from './auth/verify-token.ts';
 import type { Settings } from './config.ts';
 import type { Fanout, FanoutEvents } from './fanout/fanout.ts';
 import { LocalWire } from './fanout/fanout-local.ts';
 import { connectRedis } from './fanout/fanout-redis.ts';
 import { createApp, type DevelopmentToken } from './http/app.ts';
 import type { Readiness } from './http/health.ts';
+import { createOriginCheck } from './http/origins.ts';
+import { Admission } from './limits/admission.ts';
+import { openLimitsRedis } from './limits/limits-redis.ts';
+import { Traffic } from './limits/traffic.ts';
 import { NodeMetrics } from './metrics.ts';
 import { SocketServer } from './socket/accept.ts';
 import { Boards, type Kick } from './sync/boards.ts';
@@ -36,6 +45,12 @@ export interface TesseraNode {
   developmentToken(board: string): DevelopmentToken;
   /** Ends the connections of an actor, to one board or to all, on every node. */
   kick(kick: Kick): void;
+  /**
+   * Refuses the tokens that the order names, on every node: connections that use them are closed, with
+   * 4401 if a newer token would be accepted, else with 4403. Stored, so that a restart changes nothing.
+   * @throws TesseraError `bad-setting` or `malformed` when the order is none, `database-away`
+   */
+  revoke(order: RevocationOrder): Promise<void>;
   /** Tells every node that a board has a new epoch in the store; clients of the old one are closed with 4409. */
   boardWasReset(board: string): void;
   /**
@@ -55,8 +70,8 @@ export async function startNode(
   log: Logger = pino({ level: settings.logLevel, base: { node: settings.nodeId } }),
 ): Promise<TesseraNode> {
   const secret = await signingSecret(settings);
-  const authorize = createAuthorize(tokenKeys(secret, settings.jwtPublicKey));
-  const { databaseUrl, dataDir } = settings;
+  const keys = fixedTokenKeys(secret, settings.jwtPublicKey);
+  const { databaseUrl, dataDir, jwksUrl } = settings;
   const database: Database = await openDatabase({ databaseUrl, dataDir });
   const store = createSqlBoardStore(database);
   try {
@@ -69,13 +84,28 @@ export async function startNode(
     onFailure: (board, error) => log.error({ err: error, board }, 'a snapshot could not be made'),
   });
   const metrics = new NodeMetrics();
+  const rules = { leewayS: settings.jwtLeewayS, maxLifetimeS: settings.jwtMaxLifetimeS };
+  const remoteKeys = jwksUrl === undefined ? undefined : new RemoteKeys({ url: jwksUrl, log });
+  const revocations = new Revocations({
+    store: createSqlRevocationStore(database),
+    enforce: () => boards.sendRevokedAway(),
+    log,
+  });
+  const verify = createTokenVerifier({
+    ...rules,
+    keys,
+    remoteKeys,
+    audience: settings.jwtAudience,
+    issuer: settings.jwtIssuer,
+  });
   const boards = new Boards({
     store,
     storeIsShared: databaseUrl !== undefined,
     connect: (events) => connectFanout(settings.redisUrls, events, log),
     counters: metrics,
     compactor,
-    authorize,
+    authorize: createAuthorize(verify, revocations),
+    revocations,
     nodeId: settings.nodeId,
     maxPendingBytes: settings.maxPendingBytes,
     log,
@@ -89,7 +119,10 @@ export async function startNode(
       throw new TesseraError('not-granted', 'development tokens are for development');
     }
     return {
-      ...makeDevelopmentToken(board, secret),
+      ...makeDevelopmentToken(board, secret, {
+        aud: settings.jwtAudience,
+        iss: settings.jwtIssuer,
+      }),
       board,
       url: `${url.replace('http', 'ws')}/sync`,
     };
@@ -109,16 +142,31 @@ export async function startNode(
     return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
   };
 
+  const { allowedOrigins: allowed, production, trustedProxies } = settings;
+  const isAllowedOrigin = createOriginCheck({ allowed, production });
   const app = await createApp({
     log,
+    isAllowedOrigin,
     readiness,
     metrics,
     developmentToken: settings.production ? undefined : developmentToken,
   });
+  const redis = openLimitsRedis(settings.redisUrls, log);
+  const traffic = new Traffic({
+    limits: settings.traffic,
+    redis,
+    heldBack: () => metrics.heldBack(),
+  });
+  const admission = new Admission(settings.admission, (limit) => metrics.refusedSocket(limit));
   const sockets = new SocketServer(app.server, {
     boards,
+    traffic,
+    admission,
+    maxBoardsPerSocket: settings.maxBoardsPerSocket,
     maxFrameBytes: settings.maxFrameBytes,
     maxOutgoingBytes: settings.maxOutgoingBytes,
+    isAllowedOrigin,
+    trustedProxies,
     log,
   });
 
@@ -152,12 +200,22 @@ export async function startNode(
     await boards.journal.close();
     await boards.replication.close();
     await compactor.close();
+    remoteKeys?.close();
+    await revocations.close();
+    traffic.close();
+    redis?.disconnect();
     await app.close();
     await store.close();
     if (unsaved.length > 0) log.fatal({ boards: unsaved }, 'ended with unsaved edits');
     return { unsaved };
   };
 
+  try {
+    await revocations.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   try {
     await app.listen({ host: settings.host, port: settings.port });
   } catch (cause) {
@@ -180,6 +238,10 @@ export async function startNode(
     },
     developmentToken,
     kick: (kick) => boards.kick(kick),
+    revoke: async (order) => {
+      await revocations.add(revocationOf(order, rules));
+      boards.tellRevoked();
+    },
     boardWasReset: (board) => boards.wasReset(board),
     close: () => {
       closing ??= close();
@@ -200,20 +262,6 @@ function connectFanout(
 
 function describe(what: string, failure: Error | undefined): string | undefined {
   return failure && `${what}: ${failure.message}`;
-}
-
-function tokenKeys(secret: string | undefined, publicKey: string | undefined): TokenKey[] {
-  const keys: TokenKey[] = [];
-  if (secret !== undefined) keys.push({ key: secret, algorithm: 'HS256' });
-  if (publicKey !== undefined) {
-    try {
-      keys.push(publicTokenKey(publicKey));
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new TesseraError('bad-setting', `TESSERA_JWT_PUBLIC_KEY: ${reason}`, { cause });
-    }
-  }
-  return keys;
 }
 
 async function within(limitMs: number, answer: Promise<unknown>): Promise<void> {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDatabase, startPostgres } from '../support/postgres.ts';
@@ -9,6 +11,7 @@ import {
   startTestNode,
   tokenFor,
 } from '../support/tessera.ts';
+import { finishes } from '../support/wait.ts';
 
 describe('SIGTERM', () => {
   let node: NodeProcess;
@@ -66,6 +69,21 @@ describe('closing a node', () => {
     expect(refused.message).toMatch(/503/);
     expect(await closing).toEqual({ unsaved: [] });
     for (const client of clients) await client.close();
+  });
+
+  it('does not wait for connections that say nothing, or half of something', async () => {
+    const node = await startNodeOnPostgres();
+    const { port } = new URL(node.url);
+    const silent = ['', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n'].map((beginning) => {
+      const connection = connect({ port: Number(port), host: '127.0.0.1' });
+      connection.write(beginning);
+      return connection;
+    });
+    await Promise.all(silent.map((connection) => once(connection, 'connect')));
+    await fetch(`${node.url}/livez`);
+    const ended = silent.map((connection) => once(connection.resume(), 'close'));
+    await finishes(node.close(), { what: 'the end of the node' });
+    await Promise.all(ended);
   });
 
   it('gives up at its limit and names what was not saved', async () => {

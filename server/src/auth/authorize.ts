@@ -1,5 +1,7 @@
 import { grantFor, parseBoardId, TesseraError } from '@tessera/model';
-import { type Identity, type TokenKey, verifyToken } from './token.ts';
+import type { Revocations } from './revocations.ts';
+import type { Identity } from './token.ts';
+import type { VerifyToken } from './verify-token.ts';
 import { WriteGuard } from './write-guard.ts';
 
 /** What one token allows on one board. */
@@ -8,14 +10,19 @@ export interface Permit {
   guard: WriteGuard;
 }
 
-/** @throws TesseraError `malformed`, `token-*` or `not-granted` */
+/** @throws TesseraError `malformed`, `token-*`, `keys-away` or `not-granted` */
 export type Authorize = (token: string, board: string) => Promise<Permit>;
 
-export function createAuthorize(keys: readonly TokenKey[]): Authorize {
+export function createAuthorize(
+  verify: VerifyToken,
+  revocations: Pick<Revocations, 'refusalOf'>,
+): Authorize {
   return async (token, board) => {
-    const identity = verifyToken(token, keys);
+    const identity = await verify(token);
     const grant = grantFor(identity.grants, parseBoardId(board));
     if (grant === undefined) throw new TesseraError('not-granted', `${board} to ${identity.actor}`);
+    const refusal = revocations.refusalOf(identity, board);
+    if (refusal !== undefined) throw refusal;
     const { access, widgets } = grant;
     const guard = new WriteGuard({ access, ...(widgets && { widgets }) });
     return { identity, guard };

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseBoardId } from '@tessera/model';
-import { signToken } from './token.ts';
+import { signToken, type TokenClaims } from './token.ts';
 
 const NAMES = [
   'Ada',
@@ -30,10 +30,12 @@ const EXPIRES_IN_S = 24 * 60 * 60;
 export function makeDevelopmentToken(
   board: string,
   secret: string,
+  required: { aud: string | undefined; iss: string | undefined },
 ): { token: string; actor: string } {
   const name = NAMES[randomInt(NAMES.length)] ?? 'Guest';
   const actor = `guest-${name.toLowerCase()}-${randomInt(1000, 10_000)}`;
   const color = COLORS[randomInt(COLORS.length)] ?? '#888888';
   const grants = [{ board: parseBoardId(board), access: 'write' as const }];
-  return { actor, token: signToken({ sub: actor, name, color, grants }, secret, EXPIRES_IN_S) };
+  const claims: TokenClaims = { sub: actor, name, color, grants, ...required };
+  return { actor, token: signToken(claims, secret, EXPIRES_IN_S) };
 }

@@ -14,14 +14,27 @@ async function developmentSecret(dataDir: string): Promise<string> {
   return (await readFile(path, 'utf8')).trim();
 }
 
-/** Where `secret` comes from: the setting, or in development the data folder. */
-export async function signingSecret(settings: {
+interface SecretSettings {
   jwtSecret: string | undefined;
   jwtPublicKey: string | undefined;
+  jwksUrl: string | undefined;
   dataDir: string;
   production: boolean;
-}): Promise<string | undefined> {
-  if (settings.jwtSecret !== undefined) return settings.jwtSecret;
-  if (settings.production || settings.jwtPublicKey !== undefined) return undefined;
-  return developmentSecret(settings.dataDir);
+}
+
+/** Where `secret` comes from: the setting, or in development, when there is no key at all, the data folder. */
+export async function signingSecret(settings: SecretSettings): Promise<string | undefined> {
+  if (!canSign(settings)) return undefined;
+  return settings.jwtSecret ?? developmentSecret(settings.dataDir);
+}
+
+/** Whether there is a secret to sign tokens with, and not only keys to check them. */
+export function canSign({
+  jwtSecret,
+  jwtPublicKey,
+  jwksUrl,
+  production,
+}: Omit<SecretSettings, 'dataDir'>): boolean {
+  if (jwtSecret !== undefined) return true;
+  return !production && jwtPublicKey === undefined && jwksUrl === undefined;
 }

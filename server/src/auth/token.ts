@@ -1,4 +1,3 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Grants, grantsSchema, TesseraError } from '@tessera/model';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
@@ -10,53 +9,72 @@ export interface Identity {
   name: string | undefined;
   color: string | undefined;
   grants: Grants;
-  /** Milliseconds since 1970. */
+  /** Its `jti`, by which this one token can be revoked. */
+  tokenId: string | undefined;
+  /** Its `iat`; undefined counts as older than every revocation. Milliseconds since 1970, as the next one. */
+  issuedAt: number | undefined;
+  /** Its `exp` and the leeway after it: from then on it is refused, on open connections too. */
   expiresAt: number;
 }
 
-/** The key tokens are checked with, and the only algorithm accepted with it. */
-export interface TokenKey {
-  key: string | KeyObject;
-  algorithm: 'HS256' | 'RS256' | 'ES256';
+/** What is asked of every token besides its signature. */
+export interface TokenRules {
+  /** How far the clock of whoever signs may be off. */
+  leewayS: number;
+  /** From `iat` to `exp`. */
+  maxLifetimeS: number;
 }
 
+/** Short enough to be kept as text in PostgreSQL, which cannot hold NUL. */
+const nameSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the one which is excluded
+  .regex(/^[^\u0000]*$/);
+
 const claimsSchema = z.object({
-  sub: z
-    .string()
-    .min(1)
-    .max(255)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL's text cannot hold NUL
-    .regex(/^[^\u0000]*$/),
+  sub: nameSchema,
   exp: z.number(),
+  iat: z.number().optional(),
+  jti: nameSchema.optional(),
   name: z.string().max(255).optional(),
   color: z.string().max(64).optional(),
   grants: grantsSchema,
 });
 
-const CLOCK_TOLERANCE_S = 5;
-
-/** A key pair's public half decides the algorithm, so that a token cannot choose it. */
-export function publicTokenKey(pem: string): TokenKey {
-  const key = createPublicKey(pem);
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return { key, algorithm: 'RS256' };
-    case 'ec':
-      return { key, algorithm: 'ES256' };
-    default:
-      throw new Error(`an RSA or EC key is needed, this one is ${key.asymmetricKeyType}`);
-  }
-}
-
-/** @throws TesseraError `token-missing`, `token-expired` or `token-invalid`, with the reason */
-export function verifyToken(token: string, keys: readonly TokenKey[]): Identity {
-  if (token === '') throw new TesseraError('token-missing');
-  const parsed = claimsSchema.safeParse(checkSignature(token, keys));
+/**
+ * Reads the claims of a token whose signature, `exp` and `nbf` have been checked.
+ * @throws TesseraError `token-invalid`, with the reason
+ */
+export function readClaims(claims: unknown, { leewayS, maxLifetimeS }: TokenRules): Identity {
+  const parsed = claimsSchema.safeParse(claims);
   if (!parsed.success) {
     throw new TesseraError('token-invalid', z.prettifyError(parsed.error).replaceAll('\n', ' '));
   }
-  const { sub, exp, name, color, grants } = parsed.data;
-  return { actor: sub, name, color, grants, expiresAt: exp * 1000 };
+  const { sub, exp, iat, jti, name, color, grants } = parsed.data;
+  const nowS = Date.now() / 1000;
+  if (iat !== undefined && iat > nowS + leewayS) {
+    throw new TesseraError(
+      'token-invalid',
+      `it was issued in the future, ${Math.ceil(iat - nowS)} s from now by this server's clock`,
+    );
+  }
+  // Without `iat` it may be as old as it likes, so the rest of its life is all there is to judge.
+  const lifetimeS = exp - (iat ?? nowS);
+  if (lifetimeS > maxLifetimeS) {
+    const detail = `it lives for ${Math.round(lifetimeS)} s, and ${maxLifetimeS} s are allowed: set an earlier exp, or TESSERA_JWT_MAX_LIFETIME_S`;
+    throw new TesseraError('token-invalid', detail);
+  }
+  return {
+    actor: sub,
+    name,
+    color,
+    grants,
+    tokenId: jti,
+    issuedAt: iat === undefined ? undefined : iat * 1000,
+    expiresAt: (exp + leewayS) * 1000,
+  };
 }
 
 export interface TokenClaims {
@@ -64,37 +82,14 @@ export interface TokenClaims {
   name?: string;
   color?: string;
   grants: Grants;
+  /** The token's own name, by which it can be revoked. */
+  jti?: string | undefined;
+  aud?: string | undefined;
+  iss?: string | undefined;
 }
 
 /** A token signed with the HS256 secret. `expiresInS` in seconds. */
 export function signToken(claims: TokenClaims, secret: string, expiresInS: number): string {
-  return jwt.sign(claims, secret, { algorithm: 'HS256', expiresIn: expiresInS });
-}
-
-function checkSignature(token: string, keys: readonly TokenKey[]): unknown {
-  const algorithm = algorithmOf(token);
-  const match = keys.find((candidate) => candidate.algorithm === algorithm);
-  if (match === undefined) {
-    const accepted = keys.map((candidate) => candidate.algorithm).join(', ');
-    throw new TesseraError('token-invalid', `it is no JWT signed with ${accepted}`);
-  }
-  try {
-    return jwt.verify(token, match.key, {
-      algorithms: [match.algorithm],
-      clockTolerance: CLOCK_TOLERANCE_S,
-    });
-  } catch (cause) {
-    if (cause instanceof jwt.TokenExpiredError) {
-      throw new TesseraError('token-expired', `at ${cause.expiredAt.toISOString()}`, { cause });
-    }
-    throw new TesseraError('token-invalid', String((cause as Error).message), { cause });
-  }
-}
-
-function algorithmOf(token: string): string | undefined {
-  try {
-    return jwt.decode(token, { complete: true })?.header.alg;
-  } catch {
-    return undefined; // jsonwebtoken throws what JSON.parse says of a header that is none
-  }
+  const given = Object.entries(claims).filter(([, value]) => value !== undefined);
+  return jwt.sign(Object.fromEntries(given), secret, { algorithm: 'HS256', expiresIn: expiresInS });
 }

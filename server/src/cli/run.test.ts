@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifyToken } from '../auth/token.ts';
+import { createTokenVerifier } from '../auth/verify-token.ts';
+import { parseSettings } from '../config.ts';
+import { startNode } from '../node.ts';
 import { runCli } from './run.ts';
 
 const SECRET = 'a secret that only the tests know, 32+';
@@ -32,7 +34,7 @@ describe('tessera', () => {
     expect(await run(['dance'])).toMatchObject({ code: 2, text: expect.stringContaining('serve') });
   });
 
-  it.each(['serve', 'token', 'migrate', 'verify'])('explains %s', async (name) => {
+  it.each(['serve', 'token', 'revoke', 'migrate', 'verify'])('explains %s', async (name) => {
     const { code, text } = await run([name, '--help']);
     expect(code).toBe(0);
     expect(text).toContain(`tessera ${name}`);
@@ -40,12 +42,22 @@ describe('tessera', () => {
 
   it('makes tokens that a node accepts', async () => {
     const argv = ['token', '--board', 'acme/*', '--board', 'demo/x', '--access', 'read'];
-    const { code, text } = await run([...argv, '--sub', 'ada', '--name', 'Ada'], {
+    const { code, text } = await run([...argv, '--sub', 'ada', '--name', 'Ada', '--id', 'one'], {
       TESSERA_JWT_SECRET: SECRET,
+      TESSERA_JWT_AUDIENCE: 'tessera',
     });
     expect(code).toBe(0);
-    expect(verifyToken(text, [{ key: SECRET, algorithm: 'HS256' }])).toMatchObject({
+    const verify = createTokenVerifier({
+      keys: [{ key: SECRET, algorithm: 'HS256' }],
+      remoteKeys: undefined,
+      audience: 'tessera',
+      issuer: undefined,
+      leewayS: 0,
+      maxLifetimeS: 3600,
+    });
+    expect(await verify(text)).toMatchObject({
       actor: 'ada',
+      tokenId: 'one',
       name: 'Ada',
       grants: [
         { board: 'acme/*', access: 'read' },
@@ -66,6 +78,12 @@ describe('tessera', () => {
     [['token', '--board', 'a', '--expires', 'soon'], /--expires takes seconds/],
     [['token', '--colour', 'red'], /Unknown option/],
     [['serve', '--port', 'x'], /PORT/],
+    [['revoke'], /nothing to revoke: give a user, a token or a board/],
+    [['revoke', '--user', ''], /user: it needs 1 to 255 characters/],
+    [['revoke', '--board', 'a b'], /not a board id/],
+    [['revoke', '--user', 'ada', '--until', 'soon'], /--until takes an ISO date or "forever"/],
+    [['revoke', '--user', 'ada', '--until', '2020-01-01'], /date that is still to come/],
+    [['revoke', '--users', 'ada'], /Unknown option/],
     [['migrate', '--database-url', 'postgres://127.0.0.1:1/none'], /refused|ECONNREFUSED/],
   ])('says what is wrong with %j', async (argv, problem) => {
     const { code, text } = await run(argv, { TESSERA_JWT_SECRET: SECRET });
@@ -91,6 +109,31 @@ describe('tessera', () => {
     expect(served.text).toMatch(/token: 'ey/);
     const verified = await run(['verify', '--data-dir', data]);
     expect(verified).toEqual({ code: 0, text: '0 boards are sound, 0 are not' });
+  });
+
+  it('revokes in an embedded store that no node has open, and says who has it otherwise', async () => {
+    const data = join(folder, 'revoking');
+    const revoke = (...more: string[]) =>
+      run(['revoke', '--data-dir', data, '--user', 'ada', ...more]);
+    expect(await revoke('--reason', 'left')).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/^refused, if issued until 2.*Z, until 2.*Z: user ada$/),
+    });
+    expect((await revoke('--until', 'forever')).text).toBe('refused for ever: user ada');
+    const node = await startNode(parseSettings(['--data-dir', data, '--port', '0'], {}));
+    const inUse = await revoke();
+    await node.close();
+    expect(inUse).toMatchObject({ code: 2, text: expect.stringContaining('is in use by process') });
+  });
+
+  it('serves without a snippet when it has only keys to check tokens with', async () => {
+    const served = await run(['serve', '--data-dir', join(folder, 'keys'), '--port', '0'], {
+      TESSERA_JWKS_URL: 'http://127.0.0.1:1/keys',
+      LOG_LEVEL: 'silent',
+    });
+    expect(served.code).toBe(0);
+    expect(served.text).toContain('Console');
+    expect(served.text).not.toContain('token:');
   });
 
   it('refuses a port that is taken, and a key that is none', async () => {

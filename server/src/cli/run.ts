@@ -1,11 +1,12 @@
 import { TesseraError } from '@tessera/model';
 import type { Command, CommandContext } from './command.ts';
 import { migrate } from './migrate.ts';
+import { revoke } from './revoke.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
 import { verify } from './verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { serve, token, migrate, verify };
+const commands: Readonly<Record<string, Command>> = { serve, token, revoke, migrate, verify };
 
 /** Runs `tessera <command> …`; resolves to the exit code. */
 export async function runCli(argv: readonly string[], context: CommandContext): Promise<number> {

@@ -1,3 +1,4 @@
+import { canSign } from '../auth/secret.ts';
 import { parseSettings, settingsHelp } from '../config.ts';
 import { startNode, type TesseraNode } from '../node.ts';
 import type { Command } from './command.ts';
@@ -22,14 +23,18 @@ export const serve: Command = {
 };
 
 function welcome(node: TesseraNode): string {
-  const { board, token, url } = node.developmentToken(DEMO_BOARD);
   const { databaseUrl, dataDir } = node.settings;
   return `
   Tessera is ready
 
   Console   ${node.url}/
   Data      ${databaseUrl ? new URL(databaseUrl).host + new URL(databaseUrl).pathname : `${dataDir} (embedded store)`}
+${canSign(node.settings) ? snippet(node) : ''}`;
+}
 
+function snippet(node: TesseraNode): string {
+  const { board, token, url } = node.developmentToken(DEMO_BOARD);
+  return `
   Connect a stock Hocuspocus client (the token is a guest's, valid for a day):
 
     import { HocuspocusProvider } from '@hocuspocus/provider';

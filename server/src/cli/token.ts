@@ -14,6 +14,7 @@ Prints a token signed with TESSERA_JWT_SECRET (or, outside production, the secre
   --sub ACTOR       who it speaks for (default cli)
   --name NAME       shown to others
   --expires SECONDS (default 3600)
+  --id JTI          by which this one token can be revoked
   --data-dir PATH   where the development secret is kept`;
 
 export const token: Command = {
@@ -37,9 +38,8 @@ export const token: Command = {
     const expiresInS = Number(options.expires ?? 3600);
     if (!(expiresInS > 0)) throw new TesseraError('bad-setting', '--expires takes seconds');
     const dataDir = options['data-dir'];
-    const secret = await signingSecret(
-      parseSettings(dataDir === undefined ? [] : ['--data-dir', dataDir], env),
-    );
+    const settings = parseSettings(dataDir === undefined ? [] : ['--data-dir', dataDir], env);
+    const secret = await signingSecret(settings);
     if (secret === undefined) {
       throw new TesseraError(
         'bad-setting',
@@ -47,9 +47,15 @@ export const token: Command = {
       );
     }
     const name = options.name === undefined ? {} : { name: options.name };
-    print(
-      signToken({ sub: options.sub ?? 'cli', ...name, grants: grants.data }, secret, expiresInS),
-    );
+    const claims = {
+      sub: options.sub ?? 'cli',
+      ...name,
+      grants: grants.data,
+      jti: options.id,
+      aud: settings.jwtAudience,
+      iss: settings.jwtIssuer,
+    };
+    print(signToken(claims, secret, expiresInS));
     return 0;
   },
 };
@@ -64,6 +70,7 @@ function readOptions(argv: string[]) {
         sub: { type: 'string' },
         name: { type: 'string' },
         expires: { type: 'string' },
+        id: { type: 'string' },
         'data-dir': { type: 'string' },
       },
     }).values;

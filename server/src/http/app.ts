@@ -13,11 +13,14 @@ import Fastify, {
 import type { Logger } from 'pino';
 import type { NodeMetrics } from '../metrics.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
+import { addHygiene, limits, refuseBadRequest } from './hygiene.ts';
+import type { OriginCheck } from './origins.ts';
 
 export interface AppOptions {
   log: Logger;
   readiness: () => Promise<Readiness>;
   metrics: Pick<NodeMetrics, 'contentType' | 'text'>;
+  isAllowedOrigin: OriginCheck;
   /** Outside production: makes a development token for a board. */
   developmentToken: ((board: string) => DevelopmentToken) | undefined;
 }
@@ -35,7 +38,11 @@ const pages = fileURLToPath(new URL('../../../examples/quickstart/dist', import.
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = options.log;
   const app = Fastify({
+    ...limits,
+    // A connection that has said nothing yet would be waited for until its time is up, for minutes.
+    forceCloseConnections: true,
     loggerInstance,
+    clientErrorHandler: refuseBadRequest,
     frameworkErrors: sendProblem,
     logController: new LogController({ disableRequestLogging: true }),
   });
@@ -46,6 +53,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     );
     throw Object.assign(error, { statusCode: 404 });
   });
+  await addHygiene(app, options.isAllowedOrigin);
   addHealthRoutes(app, options.readiness);
   app.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.text()),

@@ -3,6 +3,11 @@ import type { Duplex } from 'node:stream';
 import { parseBoardId, TesseraError } from '@tessera/model';
 import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
+import { clientAddress } from '../http/client-address.ts';
+import type { OriginCheck } from '../http/origins.ts';
+import { problemText } from '../http/problem.ts';
+import type { Admission, EntryLimit, Seat } from '../limits/admission.ts';
+import type { Traffic } from '../limits/traffic.ts';
 import type { Boards } from '../sync/boards.ts';
 import { ClientSocket, type SocketLimits } from './client-socket.ts';
 import { tokenFrame } from './frames.ts';
@@ -13,16 +18,34 @@ export interface AcceptOptions {
   boards: Boards;
   maxFrameBytes: number;
   maxOutgoingBytes: number;
+  traffic: Traffic;
+  maxBoardsPerSocket: number;
+  admission: Admission;
+  isAllowedOrigin: OriginCheck;
+  /** Proxies in front, whose word on the client's address is taken. */
+  trustedProxies: number;
   log: Logger;
 }
 
-const NOTHING_AT_THIS_PATH = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n';
-const NOT_NOW = 'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n';
+/** Room for the longest token and the longest board id. */
+const MAX_URL_CHARACTERS = 20 * 1024;
 const PATH = /^\/(?:sync\/?$|yjs\/(?<board>.+))/;
 /** Loopback and fast networks take far more into the kernel's buffers before anything waits here. */
 const SLOW_OUTGOING_BYTES = 256 * 1024;
 /** A client that has not answered the close frame by then is cut off. */
 const CLOSE_WITHIN_MS = 2_000;
+
+/** A connection whose handshake is done. */
+interface Accepted {
+  readonly ws: WebSocket;
+  readonly request: IncomingMessage;
+  readonly seat: Seat;
+}
+
+const noSeat: Readonly<Record<EntryLimit, string>> = {
+  address: problemText(429, 'too many connections from this address'),
+  tokenless: problemText(503, 'too many connections without a token', ['Retry-After: 15']),
+};
 
 /** Says what `ws` finds wrong with a frame in the codes of our table. */
 class CodedWebSocket extends WebSocket {
@@ -53,6 +76,7 @@ export class SocketServer {
       maxJoiningFrames: 1_000,
       maxJoiningBytes: options.maxFrameBytes,
       maxJoiningBoards: 100,
+      maxBoards: options.maxBoardsPerSocket,
       slowOutgoingBytes: SLOW_OUTGOING_BYTES,
       maxOutgoingBytes: options.maxOutgoingBytes,
     };
@@ -85,33 +109,70 @@ export class SocketServer {
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // Without a listener, a connection that breaks during the handshake would end the process.
     stream.on('error', (error) => this.#options.log.info({ err: error }, 'upgrade failed'));
-    // While too much waits for the database, sockets are not read from: no use in opening more.
-    if (!this.#accepting || this.#options.boards.journal.full) return void stream.end(NOT_NOW);
-    const url = new URL(request.url ?? '/', 'http://node');
-    const match = PATH.exec(url.pathname);
-    if (match === null) return void stream.end(NOTHING_AT_THIS_PATH);
+    const { path = '', token, refusal } = this.#judge(request);
+    const match = PATH.exec(path);
+    if (refusal !== undefined || match === null) {
+      stream.end(refusal ?? problemText(404, 'there is no WebSocket here: see /sync and /yjs/'));
+      return;
+    }
+    const { admission, trustedProxies } = this.#options;
+    const seat = admission.enter(clientAddress(request, trustedProxies));
+    if (typeof seat === 'string') return void stream.end(noSeat[seat]);
+    // However it ends, also during the handshake.
+    stream.once('close', () => seat.leave());
     this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
       const board = match.groups?.['board'];
-      if (board === undefined) this.#open(ws, hocuspocusWire, request);
-      else this.#openBoard(ws, request, board, url.searchParams.get('token') ?? '');
+      const accepted = { ws, request, seat };
+      if (board === undefined) this.#open(accepted, hocuspocusWire);
+      else this.#openBoard(accepted, board, token ?? '');
     });
   }
 
+  /** What is asked for, or the answer that refuses it. */
+  #judge(request: IncomingMessage): { path?: string; token?: string; refusal?: string } {
+    const { boards, isAllowedOrigin, trustedProxies, log } = this.#options;
+    // While too much waits for the database, sockets are not read from: no use in opening more.
+    if (!this.#accepting || boards.journal.full) {
+      return { refusal: problemText(503, 'connect again in a moment', ['Retry-After: 1']) };
+    }
+    const { url = '/', headers } = request;
+    if (url.length > MAX_URL_CHARACTERS) {
+      return { refusal: problemText(414, `more than ${MAX_URL_CHARACTERS} characters`) };
+    }
+    const { origin, host } = headers;
+    if (!isAllowedOrigin(origin, host)) {
+      const address = clientAddress(request, trustedProxies);
+      log.info({ origin, host, address }, 'a page of another origin was refused');
+      const detail = `pages of ${origin} may not connect: see TESSERA_ALLOWED_ORIGINS`;
+      return { refusal: problemText(403, detail) };
+    }
+    const parsed = URL.parse(url, 'http://node');
+    if (parsed === null) return { refusal: problemText(400, 'the address is malformed') };
+    return { path: parsed.pathname, token: parsed.searchParams.get('token') ?? '' };
+  }
+
   /** A y-websocket client names the board and its token in the URL. */
-  #openBoard(ws: WebSocket, request: IncomingMessage, encodedBoard: string, token: string): void {
+  #openBoard(accepted: Accepted, encodedBoard: string, token: string): void {
     try {
       const board = parseBoardId(decodePath(encodedBoard));
       const wire = yWebsocketWire(board);
-      this.#open(ws, wire, request).receive(hocuspocusWire.read(tokenFrame(board, token)));
+      this.#open(accepted, wire).receive(hocuspocusWire.read(tokenFrame(board, token)));
     } catch (error) {
       if (!(error instanceof TesseraError)) throw error;
-      ws.close(error.closeCode, error.closeReason);
+      accepted.ws.close(error.closeCode, error.closeReason);
     }
   }
 
-  #open(ws: WebSocket, wire: Wire, request: IncomingMessage): ClientSocket {
-    const { boards, log } = this.#options;
-    const socket = new ClientSocket(ws, wire, asRequest(request), boards, this.#limits, log);
+  #open({ ws, request, seat }: Accepted, wire: Wire): ClientSocket {
+    const { boards, traffic, log, trustedProxies } = this.#options;
+    const socket = new ClientSocket(ws, wire, asRequest(request), {
+      boards,
+      limits: this.#limits,
+      traffic,
+      seat,
+      log,
+    });
+    log.debug({ socket: socket.id, address: clientAddress(request, trustedProxies) }, 'connected');
     this.#sockets.add(socket);
     ws.once('close', () => this.#sockets.delete(socket));
     return socket;

@@ -22,13 +22,15 @@ import {
   FrameType,
   SyncType,
   syncFrame,
+  syncHead,
   syncStatusFrame,
 } from './frames.ts';
 
 /** What a channel needs of its socket and node. */
 export interface ChannelOwner {
   readonly protocol: 'hocuspocus' | 'y-websocket';
-  sendFrame(frame: Uint8Array): void;
+  /** `rest` is the end of a frame that others are sent as well: its bytes are not copied. */
+  sendFrame(frame: Uint8Array, rest?: Uint8Array): void;
   refuse(address: string, error: TesseraError): void;
   /** Whether so much is waiting to be sent that the rest is put off (see `Backlog`). */
   readonly isSlow: boolean;
@@ -204,9 +206,9 @@ export class BoardChannel implements BoardMember, PresenceMember {
 
   #answerStep1(stateVector: Uint8Array, askBack: boolean): void {
     const update = decodeOr('the state vector cannot be decoded', () =>
-      Y.encodeStateAsUpdate(this.board.document, stateVector),
+      this.board.stateSince(stateVector),
     );
-    this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.step2, update));
+    this.#owner.sendFrame(syncHead(this.address, SyncType.step2, update), update);
     if (askBack) this.#ask(true);
   }
 

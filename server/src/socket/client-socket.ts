@@ -3,6 +3,8 @@ import { parseBoardId, TesseraError } from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
+import type { Seat } from '../limits/admission.ts';
+import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
 import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
 import type { LiveBoard } from '../sync/live-board.ts';
 import { readRefusal } from '../sync/refusal.ts';
@@ -24,6 +26,8 @@ export interface SocketLimits {
   maxJoiningBytes: number;
   /** Addresses whose token is being checked at once. */
   maxJoiningBoards: number;
+  /** Addresses that are open or being opened. */
+  maxBoards: number;
   /** Bytes waiting to be sent, above which updates and presence are put off (see `Backlog`). */
   slowOutgoingBytes: number;
   /** Bytes waiting to be sent, above which a reader is too slow. */
@@ -34,6 +38,17 @@ export interface SocketLimits {
 type Slot =
   | { state: 'joining'; since: number; hasToken: boolean; waiting: Frame[] }
   | { state: 'open'; channel: BoardChannel };
+
+export interface ClientSocketOptions {
+  readonly boards: Boards;
+  readonly limits: SocketLimits;
+  readonly traffic: Traffic;
+  readonly seat: Seat;
+  readonly log: Logger;
+}
+
+/** Why a socket is not read from: too much waits for the database, or its client sends too fast. */
+type PauseReason = 'pressure' | 'too-fast';
 
 const OPEN = 1;
 const CLOSED = 3;
@@ -46,6 +61,7 @@ const BOARD_ERRORS = new Set([
   'token-missing',
   'token-invalid',
   'token-expired',
+  'token-revoked',
   'not-granted',
   'no-such-board',
   'epoch-changed',
@@ -56,13 +72,14 @@ const BOARD_ERRORS = new Set([
  * One WebSocket. Stands between `ws` and Hocuspocus: Hocuspocus sees tokens and closes only, and what
  * it sends passes through here. Frames that come before their board is open wait here, bounded.
  */
-export class ClientSocket implements BoardSocket, ChannelOwner {
+export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   readonly id = randomUUID();
   readonly openedAt = Date.now();
   lastSentAt = Date.now();
   /** Set at each ping, cleared by its pong. */
   awaitsPong = false;
   #hasSentToken = false;
+  readonly #pausedFor = new Set<PauseReason>();
   #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
   readonly #wire: Wire;
@@ -71,20 +88,23 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   readonly #log: Logger;
   readonly #hocuspocus: ReturnType<Boards['host']['handleConnection']>;
   readonly #slots = new Map<string, Slot>();
+  readonly #meter: Meter;
+  readonly #seat: Seat;
+  #actor: string | undefined;
 
   constructor(
     ws: WebSocket,
     wire: Wire,
     request: Request,
-    boards: Boards,
-    limits: SocketLimits,
-    log: Logger,
+    { boards, limits, traffic, seat, log }: ClientSocketOptions,
   ) {
     this.#ws = ws;
     this.#wire = wire;
     this.#boards = boards;
     this.#limits = limits;
     this.#log = log.child({ socket: this.id });
+    this.#meter = traffic.meter(this);
+    this.#seat = seat;
     this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
     boards.addSocket(this);
     ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
@@ -130,6 +150,10 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
       return;
     }
     const channel = new BoardChannel(this, connection, board);
+    this.#actor = channel.identity.actor;
+    if (!this.#seat.identified(this.#actor)) {
+      this.end(new TesseraError('too-fast', `${this.#actor} has too many connections`));
+    }
     this.#slots.set(connection.messageAddress, { state: 'open', channel });
     this.#log.debug({ board: board.id, actor: channel.identity.actor }, 'board opened');
     this.#guarded(() => {
@@ -137,12 +161,13 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     });
   }
 
-  sendFrame(frame: Uint8Array): void {
+  sendFrame(frame: Uint8Array, rest?: Uint8Array): void {
     if (this.#ws.readyState !== OPEN) return;
     const message = this.#wire.write(frame);
     if (message === undefined) return;
     this.lastSentAt = Date.now();
-    this.#ws.send(message);
+    this.#ws.send(message, { fin: rest === undefined });
+    if (rest !== undefined) this.#ws.send(rest, { fin: true });
     if (this.#ws.bufferedAmount > this.#limits.maxOutgoingBytes) {
       this.end(new TesseraError('reader-too-slow', `${this.#ws.bufferedAmount} bytes are waiting`));
     }
@@ -200,12 +225,26 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     });
   }
 
-  pause(): void {
-    this.#ws.pause();
+  pause(reason: PauseReason = 'pressure'): void {
+    this.#pausedFor.add(reason);
+    // One that is being closed has to hear the client's answer.
+    if (this.#ws.readyState === OPEN) this.#ws.pause();
   }
 
-  resume(): void {
-    this.#ws.resume();
+  resume(reason: PauseReason = 'pressure'): void {
+    this.#pausedFor.delete(reason);
+    if (this.#pausedFor.size === 0) this.#ws.resume();
+  }
+
+  // --- what the meter of its traffic asks and calls
+
+  get actor(): string | undefined {
+    return this.#actor;
+  }
+
+  holdBack(isHeld: boolean): void {
+    if (isHeld) this.pause('too-fast');
+    else this.resume('too-fast');
   }
 
   // --- what the heartbeat asks and calls
@@ -264,6 +303,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
+    this.#meter.count((data as Uint8Array).byteLength);
     this.#guarded(() => {
       if (!isBinary) throw new TesseraError('malformed', 'a text message; this protocol is binary');
       this.receive(this.#wire.read(data as Uint8Array));
@@ -283,6 +323,9 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
     parseBoardId(frame.board);
     if (this.#joining >= this.#limits.maxJoiningBoards) {
       throw new TesseraError('too-fast', `${this.#joining} boards are being opened already`);
+    }
+    if (this.#slots.size >= this.#limits.maxBoards) {
+      throw new TesseraError('too-fast', `${this.#slots.size} boards are open on this connection`);
     }
     const slot: Slot = { state: 'joining', since: Date.now(), hasToken: false, waiting: [] };
     this.#slots.set(frame.address, slot);
@@ -340,6 +383,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner {
   #onClose(): void {
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
     this.#slots.clear();
+    this.#meter.close();
     this.#stopCatchingUp();
     this.#boards.removeSocket(this);
     this.#hocuspocus.handleClose({ code: 1000, reason: '' });

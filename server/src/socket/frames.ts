@@ -95,6 +95,14 @@ export function syncFrame(
   });
 }
 
+/** A sync frame without its payload, which is sent behind it. */
+export function syncHead(address: string, syncType: number, payload: Uint8Array): Uint8Array {
+  return writeFrame(address, FrameType.sync, (encoder) => {
+    encoding.writeVarUint(encoder, syncType);
+    encoding.writeVarUint(encoder, payload.byteLength);
+  });
+}
+
 export function awarenessFrame(address: string, update: Uint8Array): Uint8Array {
   return writeFrame(address, FrameType.awareness, (encoder) =>
     encoding.writeVarUint8Array(encoder, update),

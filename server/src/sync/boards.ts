@@ -11,6 +11,7 @@ import {
 } from '@tessera/persistence';
 import type { Logger } from 'pino';
 import type { Authorize, Permit } from '../auth/authorize.ts';
+import type { Revocations } from '../auth/revocations.ts';
 import type { Fanout, FanoutEvents } from '../fanout/fanout.ts';
 import type { ControlMessage } from '../fanout/message.ts';
 import { BoardHost } from './board-host.ts';
@@ -62,10 +63,14 @@ export interface BoardsOptions {
   };
   compactor: Compactor;
   authorize: Authorize;
+  revocations: Pick<Revocations, 'refusalOf' | 'told'>;
   nodeId: string;
   maxPendingBytes: number;
   log: Logger;
 }
+
+/** The order by which nodes are told to look for new revocations. */
+export const revokedOrder = { name: 'revoked', detail: {} } as const;
 
 /** The boards of this node: loads, saves and unloads them, and opens them for connections. */
 export class Boards {
@@ -151,7 +156,9 @@ export class Boards {
           if (isDeepStrictEqual(before, rights)) return;
           connection.sendStateless(encodeMessage({ type: 'access', ...rights }));
         } catch (error) {
-          context.socket.refuse(connection.messageAddress, this.#known(error, documentName));
+          const known = this.#known(error, documentName);
+          // Nothing is wrong with the new token so far, and the old one is still good: asked for once more.
+          if (!known.retry) context.socket.refuse(connection.messageAddress, known);
         }
       },
       onLoadDocument: async ({ document, documentName }) => {
@@ -179,6 +186,9 @@ export class Boards {
           );
         }
         if (board.failure !== undefined) throw this.#refusal(board.failure, board.id);
+        // May have come while the board was being loaded.
+        const revoked = this.#options.revocations.refusalOf(context.permit.identity, board.id);
+        if (revoked !== undefined) throw this.#refusal(revoked, board.id);
         // First of all, so that a client with a copy of another epoch neither shows us its own nor
         // merges ours.
         const { id, epoch, head } = board;
@@ -302,6 +312,19 @@ export class Boards {
     this.replication.tell({ board, name: 'board-reset', detail: {} });
   }
 
+  /** Ends what is open with tokens that have been revoked. */
+  sendRevokedAway(): void {
+    const { revocations } = this.#options;
+    for (const board of this.#live.values()) {
+      board.sift((identity) => revocations.refusalOf(identity, board.id));
+    }
+  }
+
+  /** Tells the other nodes that there are new revocations in the store. */
+  tellRevoked(): void {
+    this.replication.tell({ board: undefined, ...revokedOrder });
+  }
+
   #kick({ board: id, actor, reason }: Kick): void {
     const error = new TesseraError('not-granted', reason);
     for (const board of this.#live.values()) {
@@ -313,6 +336,7 @@ export class Boards {
     const { actor, reason = '' } = detail;
     if (name === 'kick' && actor !== undefined) this.#kick({ board, actor, reason });
     else if (name === 'board-reset') this.replication.look();
+    else if (name === revokedOrder.name) this.#options.revocations.told();
   }
 
   #health(failure: Error | undefined): void {

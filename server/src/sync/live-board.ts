@@ -2,12 +2,13 @@ import type { Document } from '@hocuspocus/server';
 import type { TesseraError } from '@tessera/model';
 import type { BoardHead } from '@tessera/persistence';
 import * as Y from 'yjs';
+import type { Revocable } from '../auth/revocations.ts';
 import { CatchUp, type CatchUpOptions } from './catch-up.ts';
 import { BoardPresence, type TellNodes } from './presence.ts';
 
 /** A connection's view of a board, as the board needs it. */
 export interface BoardMember {
-  readonly identity: { actor: string };
+  readonly identity: Revocable;
   /** Tries again what it sent and the board could not take yet; true if anything was taken. */
   retryHeld(): boolean;
   /** Ends this board on its connection, with the reason. */
@@ -23,6 +24,8 @@ export interface LiveBoardOptions {
   failed(error: TesseraError): void;
 }
 
+const FORGET_WHOLE_MS = 1_000;
+
 /** Origin of updates that the log has already: they come from other nodes. */
 export const fromLog = Object.freeze({ source: 'log' });
 
@@ -37,12 +40,18 @@ export class LiveBoard {
   /** Members holding updates that lean on ones the board does not have. */
   readonly holding = new Set<BoardMember>();
   #failure: TesseraError | undefined;
+  /** All there is, for those who join at the same time; until the next edit, and not for long. */
+  #whole: Uint8Array | undefined;
+  #forgetWhole: NodeJS.Timeout | undefined;
 
   constructor(document: Document, { epoch, head }: BoardHead, options: LiveBoardOptions) {
     this.id = document.name;
     this.document = document;
     this.epoch = epoch;
     this.presence = new BoardPresence(options.tellNodes);
+    document.on('update', () => {
+      this.#whole = undefined;
+    });
     this.catchUp = new CatchUp({
       head,
       epoch,
@@ -65,6 +74,18 @@ export class LiveBoard {
     return this.#failure;
   }
 
+  /** What a client with this state vector lacks. Those who have nothing share one encoding. */
+  stateSince(stateVector: Uint8Array): Uint8Array {
+    const hasNothing = stateVector.byteLength === 1 && stateVector[0] === 0;
+    if (!hasNothing) return Y.encodeStateAsUpdate(this.document, stateVector);
+    this.#whole ??= Y.encodeStateAsUpdate(this.document);
+    this.#forgetWhole ??= setTimeout(() => {
+      this.#whole = undefined;
+      this.#forgetWhole = undefined;
+    }, FORGET_WHOLE_MS);
+    return this.#whole;
+  }
+
   /** After an update: others may have been waiting for it, and others again for those. */
   retryHeld(): void {
     let progress = this.holding.size > 0;
@@ -83,7 +104,15 @@ export class LiveBoard {
 
   /** Sends one actor away, from all of its connections. */
   kick(actor: string, error: TesseraError): void {
-    for (const member of this.members) if (member.identity.actor === actor) member.refuse(error);
+    this.sift((identity) => (identity.actor === actor ? error : undefined));
+  }
+
+  /** Sends away those whom the question gives a reason for. */
+  sift(reasonFor: (identity: Revocable) => TesseraError | undefined): void {
+    for (const member of this.members) {
+      const error = reasonFor(member.identity);
+      if (error !== undefined) member.refuse(error);
+    }
   }
 
   sendToAll(text: string): void {
@@ -91,6 +120,7 @@ export class LiveBoard {
   }
 
   close(): void {
+    clearTimeout(this.#forgetWhole);
     this.presence.close();
     this.catchUp.close();
   }
