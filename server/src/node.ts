@@ -11,7 +11,6 @@ import {
 import { type Logger, pino } from 'pino';
 import { createAuthorize } from './auth/authorize.ts';
 import { makeDevelopmentToken } from './auth/development-token.ts';
-import { RemoteKeys } from './auth/remote-keys.ts';
 import { type RevocationOrder, revocationOf } from './auth/revocation-order.ts';
 import { Revocations } from './auth/revocations.ts';
 import { signingSecret } from './auth/secret.ts';
@@ -85,7 +84,7 @@ export async function startNode(
   });
   const metrics = new NodeMetrics();
   const rules = { leewayS: settings.jwtLeewayS, maxLifetimeS: settings.jwtMaxLifetimeS };
-  const remoteKeys = jwksUrl === undefined ? undefined : new RemoteKeys({ url: jwksUrl, log });
+  const remoteKeys = jwksUrl === undefined ? undefined : await openRemoteKeys(jwksUrl, log);
   const revocations = new Revocations({
     store: createSqlRevocationStore(database),
     enforce: () => boards.sendRevokedAway(),
@@ -262,6 +261,12 @@ function connectFanout(
 
 function describe(what: string, failure: Error | undefined): string | undefined {
   return failure && `${what}: ${failure.message}`;
+}
+
+/** Loaded when it is needed: what reads the keys takes 14 MiB. */
+async function openRemoteKeys(url: string, log: Logger) {
+  const { RemoteKeys } = await import('./auth/remote-keys.ts');
+  return new RemoteKeys({ url, log });
 }
 
 async function within(limitMs: number, answer: Promise<unknown>): Promise<void> {

@@ -48,18 +48,17 @@ function connect({ url }: TesseraNode): Promise<number | 'open'> {
 
 describe('a client that sends too fast', () => {
   it("is slowed down, loses nothing, and is in nobody else's way", async () => {
-    const node = await start({ TESSERA_MAX_FRAMES_PER_SECOND: '500' });
+    const node = await start({ TESSERA_MAX_FRAMES_PER_SECOND: '1000' });
     const [fast, other] = [await open(node, 'fast'), await open(node, 'other')];
     const acked = fast.acks;
-    push(fast, 1_500);
+    push(fast, 5_000);
     await eventually(async () => (await metric(node.url, 'tessera_held_back_total')) > 0);
-    expect(fast.acks - acked).toBeLessThan(1_500);
     const before = other.acks;
     push(other, 1);
     await other.until(() => other.acks > before, 'the ack of who is not too fast');
-    expect(fast.acks - acked).toBeLessThan(1_500);
-    await fast.until(() => fast.acks - acked === 1_500, 'all acks', 20_000);
-    await other.until(() => lengthOf(other) === 1_501, 'all edits');
+    expect(fast.acks - acked).toBeLessThan(5_000);
+    await fast.until(() => fast.acks - acked === 5_000, 'all acks', 20_000);
+    await other.until(() => lengthOf(other) === 5_001, 'all edits');
   });
 
   it('counts with the other connections of its user, on the other nodes too', async () => {

@@ -74,5 +74,7 @@ export function refuseBadRequest(error: Error & { code?: string }, socket: Socke
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   if (!socket.writable) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
-  socket.end(problemText(status, `the request cannot be read (${error.code})`));
+  // Not left to the client to close, who might keep the node from ending.
+  const answer = problemText(status, `the request cannot be read (${error.code})`);
+  socket.end(answer, () => socket.destroy());
 }

@@ -112,12 +112,18 @@ export class SocketServer {
     const { path = '', token, refusal } = this.#judge(request);
     const match = PATH.exec(path);
     if (refusal !== undefined || match === null) {
-      stream.end(refusal ?? problemText(404, 'there is no WebSocket here: see /sync and /yjs/'));
+      refuse(
+        stream,
+        refusal ?? problemText(404, 'there is no WebSocket here: see /sync and /yjs/'),
+      );
       return;
     }
     const { admission, trustedProxies } = this.#options;
     const seat = admission.enter(clientAddress(request, trustedProxies));
-    if (typeof seat === 'string') return void stream.end(noSeat[seat]);
+    if (typeof seat === 'string') {
+      refuse(stream, noSeat[seat]);
+      return;
+    }
     // However it ends, also during the handshake.
     stream.once('close', () => seat.leave());
     this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
@@ -177,6 +183,11 @@ export class SocketServer {
     ws.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
+}
+
+/** A client that keeps its side open after that would keep the node from ending. */
+function refuse(stream: Duplex, answer: string): void {
+  stream.end(answer, () => stream.destroy());
 }
 
 function decodePath(path: string): string {
