@@ -6,7 +6,7 @@ import { random } from '../support/random.ts';
 import { honestEdit } from './honest-edits.ts';
 import { UpdateMutator } from './mutate-update.ts';
 
-const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 10_000);
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 30_000);
 /** Boards grow, and rounds take longer. */
 const ROUNDS_PER_BOARD = 50;
 const [ADA, MALLORY] = [100, 200];
