@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Seat } from '../limits/admission.ts';
 import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
-import { Turns } from '../limits/turns.ts';
 import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
 import type { LiveBoard } from '../sync/live-board.ts';
 import { readRefusal } from '../sync/refusal.ts';
@@ -48,11 +47,8 @@ export interface ClientSocketOptions {
   readonly log: Logger;
 }
 
-/**
- * Why a socket is not read from: too much waits for the database, its client sends too fast, or what it
- * sent waits for its turn.
- */
-type PauseReason = 'pressure' | 'too-fast' | 'turn';
+/** Why a socket is not read from: too much waits for the database, or its client sends too fast. */
+type PauseReason = 'pressure' | 'too-fast';
 
 const OPEN = 1;
 const CLOSED = 3;
@@ -83,8 +79,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   /** Set at each ping, cleared by its pong. */
   awaitsPong = false;
   #hasSentToken = false;
-  /** Closed by this node, so that nothing more of the client is wanted. */
-  #isEnded = false;
   readonly #pausedFor = new Set<PauseReason>();
   #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
@@ -95,7 +89,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   readonly #hocuspocus: ReturnType<Boards['host']['handleConnection']>;
   readonly #slots = new Map<string, Slot>();
   readonly #meter: Meter;
-  readonly #turns: Turns<Uint8Array>;
   readonly #seat: Seat;
   #actor: string | undefined;
 
@@ -111,10 +104,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     this.#limits = limits;
     this.#log = log.child({ socket: this.id });
     this.#meter = traffic.meter(this);
-    this.#turns = new Turns(
-      (message) => this.#handle(message),
-      (isCrowded) => (isCrowded ? this.pause('turn') : this.resume('turn')),
-    );
     this.#seat = seat;
     this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
     boards.addSocket(this);
@@ -217,7 +206,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   /** Closes the socket with the error's code and reason. */
   end(error: TesseraError): void {
     if (this.#ws.readyState !== OPEN) return;
-    this.#isEnded = true;
     this.#log.info({ code: error.code, detail: error.message }, 'closing a socket');
     // Reads on, so that the client's answer to the close frame arrives.
     this.#ws.resume();
@@ -315,14 +303,11 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
-    const message = data as Uint8Array;
-    this.#meter.count(message.byteLength);
-    if (isBinary) this.#turns.take(message);
-    else this.end(new TesseraError('malformed', 'a text message; this protocol is binary'));
-  }
-
-  #handle(message: Uint8Array): void {
-    if (!this.#isEnded) this.#guarded(() => this.receive(this.#wire.read(message)));
+    this.#meter.count((data as Uint8Array).byteLength);
+    this.#guarded(() => {
+      if (!isBinary) throw new TesseraError('malformed', 'a text message; this protocol is binary');
+      this.receive(this.#wire.read(data as Uint8Array));
+    });
   }
 
   /** Takes one frame from the client; bridges put in frames of their own. */
@@ -396,8 +381,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   }
 
   #onClose(): void {
-    // What the client sent before it left counts.
-    this.#turns.finish();
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
     this.#slots.clear();
     this.#meter.close();
