@@ -359,18 +359,3 @@ test('damaged records are left out, said and removed; the rest is there', async 
   await next.copy.stored();
   expect((await open()).copy.status).toEqual({ state: 'ready' });
 });
-
-test('a copy can be removed with all that is in it', async () => {
-  const page = await open();
-  page.copy.setEpoch('e1');
-  page.set('a', 1);
-  page.copy.startAnew('e2');
-  await page.copy.stored();
-  page.doc = new Y.Doc();
-  page.attach();
-  page.set('b', 1);
-  await page.copy.stored();
-  await page.copy.clear();
-  expect(await stored()).toEqual({ lineage: undefined, base: undefined, rows: [], aside: [] });
-  expect(page.copy.aside).toEqual([]);
-});

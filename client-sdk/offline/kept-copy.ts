@@ -6,7 +6,6 @@ import { CopyWriter, type Decide, type WriterSource } from './copy-writer.ts';
 import { EditMarks } from './edit-marks.ts';
 import {
   applyCopy,
-  emptied,
   epochOf,
   isNoOlder,
   lineageOf,
@@ -203,14 +202,6 @@ export class KeptCopy implements LocalCopy, TabCopy, WriterSource {
 
   forget(id: string): Promise<void> {
     return this.#writer.change(() => ({ removeAside: [id] }), false);
-  }
-
-  /** Removes everything that is stored of this board, unsaved edits and those set aside too. */
-  clear(): Promise<void> {
-    this.#fromServer = [];
-    this.#fromHere = [];
-    this.#loaded = undefined;
-    return this.#writer.change(emptied, false);
   }
 
   async stored(): Promise<boolean> {

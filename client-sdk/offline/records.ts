@@ -171,16 +171,6 @@ export function isNoOlder(a: string, b: string): boolean {
   return epochOf(a) === epochOf(b) && turnOf(a) >= turnOf(b);
 }
 
-/** The change that leaves an empty copy, conflicts included. */
-export function emptied(copy: StoredCopy): CopyChange {
-  return {
-    lineage: null,
-    base: null,
-    remove: copy.rows.map(({ key }) => key),
-    removeAside: copy.aside.map(({ id }) => id),
-  };
-}
-
 function bySaved(rows: readonly StoredRow[]): [saved: StoredRow[], unsaved: StoredRow[]] {
   return [
     rows.filter(({ unsaved }) => unsaved === undefined),

@@ -37,8 +37,11 @@ export function forgedUpdate(
   return encodeUpdate(structs, new Map(ranges), () => 0);
 }
 
-/** The runs one behind the other, even if they are of one client. */
-export function forgedRuns(runs: readonly (readonly Struct[])[]): Uint8Array {
+/** The runs and deletions one behind the other, even if several are of one client. */
+export function forgedRuns(
+  runs: readonly (readonly Struct[])[],
+  deletions: readonly { client: number; ranges: readonly ClockRange[] }[] = [],
+): Uint8Array {
   const encoder = new Y.UpdateEncoderV1();
   encoding.writeVarUint(encoder.restEncoder, runs.length);
   for (const run of runs) {
@@ -47,7 +50,15 @@ export function forgedRuns(runs: readonly (readonly Struct[])[]): Uint8Array {
     encoding.writeVarUint(encoder.restEncoder, run[0]?.id.clock ?? 0);
     for (const struct of run) struct.write(encoder, 0);
   }
-  encoding.writeVarUint(encoder.restEncoder, 0);
+  encoding.writeVarUint(encoder.restEncoder, deletions.length);
+  for (const { client, ranges } of deletions) {
+    encoding.writeVarUint(encoder.restEncoder, client);
+    encoding.writeVarUint(encoder.restEncoder, ranges.length);
+    for (const { clock, len } of ranges) {
+      encoder.writeDsClock(clock);
+      encoder.writeDsLen(len);
+    }
+  }
   return encoder.toUint8Array();
 }
 

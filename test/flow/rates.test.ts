@@ -61,6 +61,14 @@ describe('a client that sends too fast', () => {
     await other.until(() => lengthOf(other) === 5_001, 'all edits');
   });
 
+  it('and leaves right after has all of it saved', async () => {
+    const node = await start({});
+    const [leaving, other] = [await open(node, 'ann'), await open(node, 'bob')];
+    push(leaving, 1_500);
+    leaving.ws.close();
+    await other.until(() => lengthOf(other) === 1_500, 'all edits');
+  });
+
   it('counts with the other connections of its user, on the other nodes too', async () => {
     const redis = await startRedis();
     const env = {

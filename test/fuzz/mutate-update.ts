@@ -1,5 +1,5 @@
-import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
+import { forgedRuns } from '../../model/src/test-update.ts';
 import type { random } from '../support/random.ts';
 
 type Random = ReturnType<typeof random>;
@@ -39,7 +39,7 @@ export class UpdateMutator {
       if (this.#chance(0.3)) this.#mutateDeletions(deletions, around);
       else if (run !== undefined) this.#mutateRun(run, runs, around);
     }
-    const bytes = encode(
+    const bytes = forgedRuns(
       runs.filter((run) => run.length > 0),
       deletions,
     );
@@ -196,28 +196,4 @@ export class UpdateMutator {
   #below(end: number): number {
     return Math.floor(this.#random.next() * end);
   }
-}
-
-function encode(
-  runs: readonly (readonly Struct[])[],
-  deletions: readonly { client: number; ranges: Range[] }[],
-): Uint8Array {
-  const encoder = new Y.UpdateEncoderV1();
-  encoding.writeVarUint(encoder.restEncoder, runs.length);
-  for (const run of runs) {
-    encoding.writeVarUint(encoder.restEncoder, run.length);
-    encoder.writeClient(run[0]?.id.client ?? 0);
-    encoding.writeVarUint(encoder.restEncoder, run[0]?.id.clock ?? 0);
-    for (const struct of run) struct.write(encoder, 0);
-  }
-  encoding.writeVarUint(encoder.restEncoder, deletions.length);
-  for (const { client, ranges } of deletions) {
-    encoding.writeVarUint(encoder.restEncoder, client);
-    encoding.writeVarUint(encoder.restEncoder, ranges.length);
-    for (const { clock, len } of ranges) {
-      encoder.writeDsClock(clock);
-      encoder.writeDsLen(len);
-    }
-  }
-  return encoder.toUint8Array();
 }

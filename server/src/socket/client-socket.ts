@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Seat } from '../limits/admission.ts';
 import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
+import { Turns } from '../limits/turns.ts';
 import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
 import type { LiveBoard } from '../sync/live-board.ts';
 import { readRefusal } from '../sync/refusal.ts';
@@ -47,8 +48,11 @@ export interface ClientSocketOptions {
   readonly log: Logger;
 }
 
-/** Why a socket is not read from: too much waits for the database, or its client sends too fast. */
-type PauseReason = 'pressure' | 'too-fast';
+/**
+ * Why a socket is not read from: too much waits for the database, its client sends too fast, or what it
+ * sent waits for its turn.
+ */
+type PauseReason = 'pressure' | 'too-fast' | 'turn';
 
 const OPEN = 1;
 const CLOSED = 3;
@@ -79,6 +83,8 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   /** Set at each ping, cleared by its pong. */
   awaitsPong = false;
   #hasSentToken = false;
+  /** Closed by this node, so that nothing more of the client is wanted. */
+  #isEnded = false;
   readonly #pausedFor = new Set<PauseReason>();
   #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
@@ -89,6 +95,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   readonly #hocuspocus: ReturnType<Boards['host']['handleConnection']>;
   readonly #slots = new Map<string, Slot>();
   readonly #meter: Meter;
+  readonly #turns: Turns<Uint8Array>;
   readonly #seat: Seat;
   #actor: string | undefined;
 
@@ -104,6 +111,10 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     this.#limits = limits;
     this.#log = log.child({ socket: this.id });
     this.#meter = traffic.meter(this);
+    this.#turns = new Turns(
+      (message) => this.#handle(message),
+      (isCrowded) => (isCrowded ? this.pause('turn') : this.resume('turn')),
+    );
     this.#seat = seat;
     this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
     boards.addSocket(this);
@@ -206,6 +217,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   /** Closes the socket with the error's code and reason. */
   end(error: TesseraError): void {
     if (this.#ws.readyState !== OPEN) return;
+    this.#isEnded = true;
     this.#log.info({ code: error.code, detail: error.message }, 'closing a socket');
     // Reads on, so that the client's answer to the close frame arrives.
     this.#ws.resume();
@@ -303,11 +315,14 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
-    this.#meter.count((data as Uint8Array).byteLength);
-    this.#guarded(() => {
-      if (!isBinary) throw new TesseraError('malformed', 'a text message; this protocol is binary');
-      this.receive(this.#wire.read(data as Uint8Array));
-    });
+    const message = data as Uint8Array;
+    this.#meter.count(message.byteLength);
+    if (isBinary) this.#turns.take(message);
+    else this.end(new TesseraError('malformed', 'a text message; this protocol is binary'));
+  }
+
+  #handle(message: Uint8Array): void {
+    if (!this.#isEnded) this.#guarded(() => this.receive(this.#wire.read(message)));
   }
 
   /** Takes one frame from the client; bridges put in frames of their own. */
@@ -381,6 +396,8 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   }
 
   #onClose(): void {
+    // What the client sent before it left counts.
+    this.#turns.finish();
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
     this.#slots.clear();
     this.#meter.close();
