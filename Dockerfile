@@ -8,6 +8,11 @@ COPY model/package.json model/
 COPY persistence/package.json persistence/
 COPY server/package.json server/
 COPY client-sdk/package.json client-sdk/
+COPY examples/dashboard/package.json examples/dashboard/
+COPY examples/design/package.json examples/design/
+COPY examples/embed/package.json examples/embed/
+COPY examples/landing/package.json examples/landing/
+COPY examples/offline-field-notes/package.json examples/offline-field-notes/
 COPY examples/quickstart/package.json examples/quickstart/
 COPY fixtures/react-18/package.json fixtures/react-18/
 COPY test/package.json test/

@@ -86,11 +86,19 @@ function installPackages() {
   run('installing npm packages', 'npm', args);
 }
 
-function buildQuickstart() {
-  const sources = ['examples/quickstart', 'model/src'];
-  const newest = Math.max(...sources.map(newestIn), writtenAt('package-lock.json'));
-  if (writtenAt('examples/quickstart/dist/index.html') >= newest) return;
-  run('building the quickstart page', 'npm', ['run', '--silent', 'build:quickstart']);
+/** The examples that a node serves, as far as they are older than what they are made of. */
+function buildExamples() {
+  const shared = Math.max(
+    writtenAt('package-lock.json'),
+    ...['examples/design', 'model/src', 'client-sdk'].map(newestIn),
+  );
+  const stale = readdirSync(join(root, 'examples')).filter((name) => {
+    const folder = `examples/${name}`;
+    if (writtenAt(`${folder}/vite.config.ts`) === 0) return false;
+    return writtenAt(`${folder}/dist`) < Math.max(shared, newestIn(folder));
+  });
+  if (stale.length === 0) return;
+  run('building the examples', 'npm', ['run', '--silent', 'build:examples', '--', ...stale]);
 }
 
 /** @param {string} program */
@@ -127,4 +135,4 @@ if (purpose !== 'start' && purpose !== 'test') {
 }
 installPackages();
 if (purpose === 'test') installPrograms();
-buildQuickstart();
+buildExamples();

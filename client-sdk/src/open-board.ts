@@ -186,7 +186,8 @@ export class OpenBoard implements Board, SessionOwner {
       return false;
     }
     // What is unanswered may have been refused when the last connection broke, or will be now.
-    if (session === this.#session && session.ledger.unsaved > 0 && this.#rights.areLimited) {
+    const mayBeRefused = this.#rights.areLimited || hello.mayRefuse === true;
+    if (session === this.#session && session.ledger.unsaved > 0 && mayBeRefused) {
       this.#rejection ??= new Rejection();
       this.#renew();
     }

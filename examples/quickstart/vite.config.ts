@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-// Served by the node at `/`; see `npm run build:quickstart`.
+// Served by a node at `/examples/quickstart/`; see `npm run build:examples`.
 export default defineConfig({
   base: './',
   build: { target: 'es2023', emptyOutDir: true },

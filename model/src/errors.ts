@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'token-expired'
   | 'token-revoked'
   | 'not-granted'
+  | 'edit-refused'
   | 'no-such-board'
   | 'epoch-changed'
   | 'too-large'
@@ -37,6 +38,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorKind>> = {
   'token-expired': stop(4401, 401, 'the token has expired'),
   'token-revoked': stop(4401, 401, 'the token has been revoked'),
   'not-granted': stop(4403, 403, 'the token does not grant this'),
+  'edit-refused': stop(4422, 422, 'the edit is refused'),
   'no-such-board': stop(4404, 404, 'there is no such board'),
   'epoch-changed': stop(4409, 409, 'the board has been reset since this copy of it was made'),
   'too-large': stop(4413, 413, 'the message is too large'),

@@ -18,6 +18,7 @@ const grantSchema = z.strictObject({
       accessSchema,
     )
     .optional(),
+  presence: z.boolean().optional(),
 });
 
 /**
@@ -26,7 +27,10 @@ const grantSchema = z.strictObject({
  */
 export const grantsSchema = z.array(grantSchema).max(1000);
 
-/** Access to the boards that match a pattern, and inside them to widgets that match others. */
+/**
+ * Access to the boards that match a pattern, and inside them to widgets that match others. With
+ * `presence: false` its holder sees who is there and is not shown, as befits a service account.
+ */
 export type Grant = z.infer<typeof grantSchema>;
 
 export type Grants = readonly Grant[];

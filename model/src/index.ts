@@ -30,10 +30,14 @@ export {
 export {
   type DecodedUpdate,
   decodeUpdate,
+  expectCanonical,
   isComplete,
   isIntegrated,
   mergeUpdates,
 } from './update.ts';
+export { updateBudget } from './update-budget.ts';
+export { checkBoardBudget } from './update-budget-board.ts';
+export { encodeUpdate } from './update-encode.ts';
 export {
   type FilteredUpdate,
   filterUpdate,
@@ -41,6 +45,13 @@ export {
   type UpdateRules,
 } from './update-filter.ts';
 export type { Place } from './update-places.ts';
+export {
+  maxSplitBytes,
+  type PlaceWeight,
+  placeKey,
+  type UpdateWeight,
+  weighUpdate,
+} from './update-weight.ts';
 export {
   createWidget,
   type Geom,

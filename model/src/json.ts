@@ -6,7 +6,7 @@ export type JsonObject = { readonly [key: string]: Json };
 export type Json = JsonPrimitive | readonly Json[] | JsonObject;
 
 /** Yjs encodes and decodes recursively; deeper values than this would end in a stack overflow somewhere. */
-const maxDepth = 500;
+export const maxDepth = 500;
 
 /** Whether a JSON value is an object, and not an array or null. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {

@@ -9,13 +9,18 @@ const rights = fc.oneof(fc.record({ access }), fc.record({ access, widgets }));
 const message: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc
     .tuple(
-      fc.record({
-        type: fc.constant('hello' as const),
-        board: fc.string(),
-        epoch: fc.string(),
-        head: fc.maxSafeNat(),
-        node: fc.string(),
-      }),
+      fc.record(
+        {
+          type: fc.constant('hello' as const),
+          board: fc.string(),
+          epoch: fc.string(),
+          head: fc.maxSafeNat(),
+          node: fc.string(),
+          mayRefuse: fc.constant(true as const),
+          quarantined: fc.string(),
+        },
+        { requiredKeys: ['type', 'board', 'epoch', 'head', 'node'] },
+      ),
       fc.oneof(fc.constant({}), rights),
     )
     .map(([hello, allowed]) => ({ ...hello, ...allowed })),

@@ -10,6 +10,10 @@ export interface HelloMessage extends Partial<Rights> {
   readonly epoch: string;
   readonly head: number;
   readonly node: string;
+  /** Also edits that the token allows may be refused, for what the board may hold. */
+  readonly mayRefuse?: true;
+  /** Why the board cannot be served, and this is only what can be read of it. */
+  readonly quarantined?: string;
 }
 
 /** What the token allows from now on, after a new token that allows something else. */
@@ -51,10 +55,19 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   const message = parseObject(text);
   switch (message?.type) {
     case 'hello': {
-      const { type, board, epoch, head, node } = message;
-      return isText(board) && isText(epoch) && isSeq(head) && isText(node)
-        ? { type, board, epoch, head, node, ...parseRights(message) }
-        : undefined;
+      const { type, board, epoch, head, node, mayRefuse, quarantined } = message;
+      if (!isText(board) || !isText(epoch) || !isSeq(head) || !isText(node)) return undefined;
+      const rights = parseRights(message);
+      return {
+        type,
+        board,
+        epoch,
+        head,
+        node,
+        ...(mayRefuse === true && { mayRefuse }),
+        ...(isText(quarantined) && { quarantined }),
+        ...rights,
+      };
     }
     case 'access': {
       const rights = parseRights(message);

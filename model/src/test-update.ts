@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { decodeUpdate, isComplete } from './update.ts';
+import { decodeUpdate, expectCanonical, isComplete } from './update.ts';
 import { type ClockRange, encodeUpdate, type Struct } from './update-encode.ts';
 import { filterUpdate, type Refused, type UpdateRules } from './update-filter.ts';
 
@@ -69,6 +69,7 @@ export function applyFiltered(
   rules: UpdateRules,
 ): Refused | undefined {
   const update = decodeUpdate(bytes);
+  expectCanonical(update, bytes);
   if (!isComplete(update, doc)) throw new Error('the update is not complete');
   const filtered = filterUpdate(update, bytes, doc, rules);
   Y.applyUpdate(doc, filtered.bytes);

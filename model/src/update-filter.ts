@@ -1,6 +1,4 @@
-import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
-import { TesseraError } from './errors.ts';
 import type { DecodedUpdate } from './update.ts';
 import { type ClockRange, encodeUpdate, type Struct } from './update-encode.ts';
 import { type Place, UpdatePlaces, type Whereabouts } from './update-places.ts';
@@ -44,7 +42,7 @@ export interface FilteredUpdate {
  * What would have no effect is not refused: structs that are there already, deletions of what is
  * deleted, and whatever leans on garbage.
  *
- * @throws TesseraError `malformed` for an update as Yjs never writes it, and may read otherwise than we do.
+ * The update is complete (`isComplete`) and canonical (`expectCanonical`).
  */
 export function filterUpdate(
   update: DecodedUpdate,
@@ -52,7 +50,6 @@ export function filterUpdate(
   doc: Y.Doc,
   rules: UpdateRules,
 ): FilteredUpdate {
-  expectCanonical(bytes, update.structs);
   const filter = new UpdateFilter(update, doc, rules, { onlyOwn: false });
   if (!filter.hasRefusedOthers) return filter.result(bytes);
   return new UpdateFilter(update, doc, rules, { onlyOwn: true }).result(bytes);
@@ -134,12 +131,11 @@ class UpdateFilter {
    * at a time, which is never split.
    */
   #isSound(item: Y.Item, left: Y.ID | undefined, right: Y.ID | undefined): boolean {
-    const { client, clock } = item.id;
-    const start = Math.max(clock, this.#places.knownUpTo(client));
-    for (const id of [left, right]) if (id?.client === client && id.clock >= start) return false;
-    if (left && right && !this.#places.areTogether(left, right)) return false;
-    if (item.length === 1 || item.content instanceof Y.ContentDeleted) return true;
-    return this.#places.sequenceOf(item.id)?.key === null;
+    if (left && right && !this.#places.areInOrder(left, right)) return false;
+    const isOne = item.length === 1 || item.content instanceof Y.ContentDeleted;
+    if (isOne && item.rightOrigin === null) return true;
+    const key = this.#places.sequenceOf(item.id)?.key;
+    return key === null || (key === undefined && isOne);
   }
 
   /** Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only. */
@@ -218,19 +214,5 @@ class UpdateFilter {
     if (typeof place === 'string') return;
     if ('widget' in place) this.#widgets.add(place.widget);
     else this.#roots.add(place.root);
-  }
-}
-
-/**
- * Of two runs of one client Yjs takes the last one for all there is, and it puts structs of no length
- * into the document, where they hide others.
- */
-function expectCanonical(bytes: Uint8Array, structs: readonly Struct[]): void {
-  const runs = decoding.readVarUint(decoding.createDecoder(bytes));
-  if (runs !== new Set(structs.map(({ id }) => id.client)).size) {
-    throw new TesseraError('malformed', 'the update has not one part for each client');
-  }
-  if (structs.some(({ length }) => length === 0)) {
-    throw new TesseraError('malformed', 'the update has a struct of no length');
   }
 }

@@ -110,14 +110,28 @@ export class UpdatePlaces {
   }
 
   /**
-   * Whether two neighbours of an item are in one sequence, as they are whenever Yjs makes the item.
-   * If not, copies would part: Yjs puts the item beside the left one unless the right one has been
-   * collected as garbage, and then makes garbage of it too.
+   * Whether two neighbours of an item are in one sequence and in this order, as they are whenever Yjs
+   * makes the item. If not, copies would part: Yjs puts the item beside the left one unless the right
+   * one has been collected as garbage, and then makes garbage of it too; and what stands between
+   * neighbours that are the wrong way round depends on what a copy has by then.
    */
-  areTogether(left: Y.ID, right: Y.ID): boolean {
+  areInOrder(left: Y.ID, right: Y.ID): boolean {
     const [ofLeft, ofRight] = [this.sequenceOf(left), this.sequenceOf(right)];
     if (ofLeft === undefined || ofRight === undefined) return true;
-    return ofLeft.owner === ofRight.owner && ofLeft.key === ofRight.key;
+    if (ofLeft.owner !== ofRight.owner || ofLeft.key !== ofRight.key) return false;
+    return this.#isBefore(left, right);
+  }
+
+  /** Of ids in one sequence. What the update brings can be anywhere in it, and is trusted. */
+  #isBefore(left: Y.ID, right: Y.ID): boolean {
+    if (left.client === right.client && left.clock === right.clock) return false;
+    const isNews = ({ client, clock }: Y.ID) => clock >= this.knownUpTo(client);
+    if (isNews(left) || isNews(right)) return true;
+    const last = this.find(right);
+    let at = this.find(left);
+    if (at === last) return left.clock < right.clock;
+    while (at instanceof Y.Item && at !== last) at = at.right ?? undefined;
+    return at === last;
   }
 
   /** Where an id is between others; undefined for garbage. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { decodeUpdate, isComplete, isIntegrated, mergeUpdates } from './update.ts';
+import { forge, forgedRuns, forgedUpdate } from './test-update.ts';
+import { decodeUpdate, expectCanonical, isComplete, isIntegrated, mergeUpdates } from './update.ts';
 
 /** The updates a document makes, one for each edit. */
 function updatesOf(doc: Y.Doc, edits: ((doc: Y.Doc) => void)[]): Uint8Array[] {
@@ -107,5 +108,39 @@ describe('mergeUpdates', () => {
       (doc) => doc.getMap('m').set('a', 1),
     ]);
     expect(mergeUpdates([update])).toEqual(update);
+  });
+});
+
+describe('expectCanonical', () => {
+  const expectRefused = (bytes: Uint8Array, reason: string) =>
+    expect(() => expectCanonical(decodeUpdate(bytes), bytes)).toThrow(reason);
+  const [first, second] = [Y.createID(1, 0), Y.createID(1, 1)];
+
+  it('takes what Yjs makes', () => {
+    const updates = updatesOf(new Y.Doc(), [
+      (doc) => doc.getText('t').insert(0, 'ab'),
+      (doc) => doc.getText('t').insert(1, 'c'),
+      (doc) => doc.getText('t').delete(0, 2),
+    ]);
+    for (const bytes of [...updates, Y.mergeUpdates(updates)]) {
+      expectCanonical(decodeUpdate(bytes), bytes);
+    }
+  });
+
+  it('refuses structs and deletions of no length', () => {
+    expectRefused(forgedUpdate([new Y.GC(first, 0)]), 'struct of no length');
+    expectRefused(forgedUpdate([], { 1: [{ clock: 3, len: 0 }] }), 'deletion of no length');
+  });
+
+  it('refuses two runs of one client', () => {
+    const run = [new Y.GC(first, 1)];
+    expectRefused(forgedRuns([run, run]), 'not one part for each client');
+  });
+
+  it('refuses structs that lean on what their client makes later', () => {
+    for (const ahead of [{ origin: second }, { rightOrigin: second }, { parent: second }]) {
+      const update = forgedUpdate([forge({ id: [1, 0], ...ahead }), new Y.GC(second, 9)]);
+      expectRefused(update, 'leans on a later one');
+    }
   });
 });

@@ -1,19 +1,59 @@
+import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import { TesseraError } from './errors.ts';
+import { checkBudget } from './update-budget-scan.ts';
 
 /** A decoded Yjs V1 update: its structs in clock order per client, and its delete set. */
 export type DecodedUpdate = ReturnType<typeof Y.decodeUpdate>;
 
 /**
  * Decodes a Yjs V1 update without applying it.
- * @throws TesseraError `malformed` when the bytes are no complete update.
+ * @throws TesseraError `malformed` when the bytes are no complete update, `too-large` when they hold
+ * more than `updateBudget` allows.
  */
 export function decodeUpdate(bytes: Uint8Array): DecodedUpdate {
+  checkBudget(bytes);
   try {
     return Y.decodeUpdate(bytes);
   } catch (cause) {
     throw new TesseraError('malformed', 'the bytes are not a Yjs update', { cause });
   }
+}
+
+/**
+ * Refuses what Yjs never writes, and either fails on halfway or takes into a document that nobody can read
+ * any more: a struct of no length hides others, such a deletion cannot be written again, of two runs of a
+ * client one is lost, and a struct cannot lean on what its client made later.
+ * @throws TesseraError `malformed`
+ */
+export function expectCanonical({ structs, ds }: DecodedUpdate, bytes: Uint8Array): void {
+  for (const struct of structs) {
+    if (struct.length === 0) {
+      throw new TesseraError('malformed', 'the update has a struct of no length');
+    }
+    if (struct instanceof Y.Item && leansAhead(struct)) {
+      throw new TesseraError('malformed', 'the update has a struct that leans on a later one');
+    }
+  }
+  // One run, as nearly always, is of one client.
+  if (bytes[0] !== 1 && runsOf(bytes) !== new Set(structs.map(({ id }) => id.client)).size) {
+    throw new TesseraError('malformed', 'the update has not one part for each client');
+  }
+  for (const ranges of ds.clients.values()) {
+    if (ranges.some(({ len }) => len === 0)) {
+      throw new TesseraError('malformed', 'the update has a deletion of no length');
+    }
+  }
+}
+
+function runsOf(bytes: Uint8Array): number {
+  return decoding.readVarUint(decoding.createDecoder(bytes));
+}
+
+function leansAhead({ id, origin, rightOrigin, parent }: Y.Item): boolean {
+  const isAhead = (other: unknown): boolean =>
+    other instanceof Y.ID && other.client === id.client && other.clock >= id.clock;
+  return isAhead(origin) || isAhead(rightOrigin) || isAhead(parent);
 }
 
 /**

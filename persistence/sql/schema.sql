@@ -16,8 +16,16 @@ CREATE TABLE migrations (
   CONSTRAINT migrations_pkey PRIMARY KEY (number)
 );
 
+CREATE TABLE quarantine (
+  board text COLLATE "C" NOT NULL,
+  epoch uuid NOT NULL,
+  reason text NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT quarantine_pkey PRIMARY KEY (board)
+);
+
 CREATE TABLE revocations (
-  id bigint NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   actor text,
   token_id text,
   board text COLLATE "C",

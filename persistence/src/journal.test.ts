@@ -13,7 +13,7 @@ async function setUp(options: JournalOptions = {}) {
     epochs.set(board, head?.epoch ?? '');
   }
   const log = { commits: [] as Commit[], refused: [] as string[], health: [] as string[] };
-  const pressure: boolean[] = [];
+  const pressure: [full: boolean, board: string | undefined][] = [];
   let append: BoardStore['append'] = (updates) => store.append(updates);
   const journal = new Journal(
     { append: (updates) => append(updates) },
@@ -21,7 +21,7 @@ async function setUp(options: JournalOptions = {}) {
       committed: (commit) => log.commits.push(commit),
       refused: (board, reason) => log.refused.push(`${board} ${reason}`),
       health: (failure) => log.health.push(failure?.message ?? 'ok'),
-      pressure: (full) => pressure.push(full),
+      pressure: (full, board) => pressure.push([full, board]),
     },
     options,
   );
@@ -197,12 +197,37 @@ describe('Journal', () => {
       return store.append(updates);
     });
     for (let i = 0; i < 3; i++) journal.append(update('acme/a', 'ada', bytes));
-    expect(pressure).toEqual([true]);
+    expect(pressure).toEqual([[true, undefined]]);
     expect(journal.full).toBe(true);
     gate.resolve();
     await journal.drained();
-    expect(pressure).toEqual([true, false]);
+    expect(pressure).toEqual([
+      [true, undefined],
+      [false, undefined],
+    ]);
     expect(journal.pendingBytes).toBe(0);
+  });
+
+  it('reports pressure of one board alone', async () => {
+    const bytes = edit();
+    const { journal, store, update, pressure, appendWith } = await setUp({
+      maxPendingBytesPerBoard: bytes.byteLength * 2.5,
+    });
+    const gate = Promise.withResolvers<void>();
+    appendWith(async (updates) => {
+      await gate.promise;
+      return store.append(updates);
+    });
+    for (let i = 0; i < 2; i++) journal.append(update('acme/b', 'ada', bytes));
+    for (let i = 0; i < 3; i++) journal.append(update('acme/a', 'ada', bytes));
+    expect(pressure).toEqual([[true, 'acme/a']]);
+    expect([journal.isFull('acme/a'), journal.isFull('acme/b')]).toEqual([true, false]);
+    gate.resolve();
+    await journal.drained();
+    expect(pressure).toEqual([
+      [true, 'acme/a'],
+      [false, 'acme/a'],
+    ]);
   });
 
   it('gives up waiting when it is closed, without calling anything saved', async () => {

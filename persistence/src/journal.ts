@@ -16,13 +16,18 @@ export interface JournalEvents {
   refused(board: string, reason: 'epoch-changed' | 'unacceptable'): void;
   /** Commits began to fail (with the error), or work again (`undefined`). */
   health(failure: Error | undefined): void;
-  /** The budget is used up (true: stop reading from clients), or there is room again (false). */
-  pressure(full: boolean): void;
+  /**
+   * The budget of a board, or without one of all together, is used up (true: stop reading from clients),
+   * or there is room again (false).
+   */
+  pressure(full: boolean, board?: string): void;
 }
 
 export interface JournalOptions {
   /** Budget for updates waiting to be committed, in bytes, over all boards. Default 64 MiB. */
   maxPendingBytes?: number;
+  /** The same for each board. Default 16 MiB. */
+  maxPendingBytesPerBoard?: number;
 }
 
 interface BoardTail {
@@ -31,10 +36,12 @@ interface BoardTail {
   appended: number;
   committed: number;
   refused: boolean;
+  budget: Budget;
   savedCallbacks: { upTo: number; saved: () => void }[];
 }
 
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+const MiB = 1024 * 1024;
+const MAX_BATCH_BYTES = 8 * MiB;
 /** A database that has not answered by then counts as failing, though it may still commit. */
 const SLOW_AFTER_MS = 1_000;
 const FIRST_RETRY_MS = 25;
@@ -54,12 +61,11 @@ const LAST_RETRY_MS = 500;
 export class Journal {
   readonly #store: Pick<BoardStore, 'append'>;
   readonly #events: JournalEvents;
-  readonly #maxPendingBytes: number;
+  readonly #maxPendingBytesPerBoard: number;
+  readonly #budget: Budget;
   readonly #tails = new Map<string, BoardTail>();
   /** Boards with waiting updates, in order of their first one. */
   readonly #dirty = new Set<string>();
-  #pendingBytes = 0;
-  #full = false;
   #failure: Error | undefined;
   #flushing: Promise<void> | undefined;
   readonly #stop = new AbortController();
@@ -67,21 +73,27 @@ export class Journal {
   constructor(
     store: Pick<BoardStore, 'append'>,
     events: JournalEvents,
-    { maxPendingBytes = 64 * 1024 * 1024 }: JournalOptions = {},
+    { maxPendingBytes = 64 * MiB, maxPendingBytesPerBoard = 16 * MiB }: JournalOptions = {},
   ) {
     this.#store = store;
     this.#events = events;
-    this.#maxPendingBytes = maxPendingBytes;
+    this.#budget = new Budget(maxPendingBytes, (full) => events.pressure(full));
+    this.#maxPendingBytesPerBoard = maxPendingBytesPerBoard;
   }
 
   /** Bytes of updates that are not committed yet. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#budget.bytes;
   }
 
-  /** Whether the budget is used up. */
+  /** Whether the budget of all boards together is used up. */
   get full(): boolean {
-    return this.#full;
+    return this.#budget.full;
+  }
+
+  /** Whether the budget of the board is used up. */
+  isFull(board: string): boolean {
+    return this.#tails.get(board)?.budget.full ?? false;
   }
 
   /** Why the newest attempt to commit failed; undefined while commits work. */
@@ -101,7 +113,7 @@ export class Journal {
     tail.waiting.push(update);
     tail.appended += 1;
     this.#dirty.add(update.board);
-    this.#addPending(update.bytes.byteLength);
+    this.#addPending(tail, update.bytes.byteLength);
     this.#flushing ??= this.#flushAll();
   }
 
@@ -140,7 +152,9 @@ export class Journal {
   #tail(board: string): BoardTail {
     let tail = this.#tails.get(board);
     if (tail === undefined) {
-      tail = { waiting: [], appended: 0, committed: 0, refused: false, savedCallbacks: [] };
+      const pressure = (full: boolean) => this.#events.pressure(full, board);
+      const budget = new Budget(this.#maxPendingBytesPerBoard, pressure);
+      tail = { waiting: [], appended: 0, committed: 0, refused: false, budget, savedCallbacks: [] };
       this.#tails.set(board, tail);
     }
     return tail;
@@ -211,7 +225,7 @@ export class Journal {
       }
       const tail = this.#tail(board);
       tail.committed += updates.length;
-      this.#addPending(-totalBytes(updates));
+      this.#addPending(tail, -totalBytes(updates));
       this.#events.committed({
         ...entry,
         epoch: first.epoch,
@@ -227,7 +241,7 @@ export class Journal {
 
   #refuse(board: string, taken: NewUpdate[], reason: 'epoch-changed' | 'unacceptable'): void {
     const tail = this.#tail(board);
-    this.#addPending(-totalBytes(taken) - totalBytes(tail.waiting));
+    this.#addPending(tail, -totalBytes(taken) - totalBytes(tail.waiting));
     this.#dirty.delete(board);
     tail.waiting = [];
     tail.savedCallbacks = [];
@@ -235,19 +249,37 @@ export class Journal {
     this.#events.refused(board, reason);
   }
 
-  #addPending(bytes: number): void {
-    this.#pendingBytes += bytes;
-    // Opens again at half, so that sockets are not paused and resumed with every commit.
-    const full = this.#pendingBytes > this.#maxPendingBytes * (this.#full ? 0.5 : 1);
-    if (full === this.#full) return;
-    this.#full = full;
-    this.#events.pressure(full);
+  #addPending(tail: BoardTail, bytes: number): void {
+    tail.budget.add(bytes);
+    this.#budget.add(bytes);
   }
 
   #setFailure(failure: Error | undefined): void {
     const changed = (failure === undefined) !== (this.#failure === undefined);
     this.#failure = failure;
     if (changed) this.#events.health(failure);
+  }
+}
+
+/** Bytes of uncommitted updates, and how many there may be. */
+class Budget {
+  bytes = 0;
+  full = false;
+  readonly #max: number;
+  readonly #changed: (full: boolean) => void;
+
+  constructor(max: number, changed: (full: boolean) => void) {
+    this.#max = max;
+    this.#changed = changed;
+  }
+
+  add(bytes: number): void {
+    this.bytes += bytes;
+    // Opens again at half, so that sockets are not paused and resumed with every commit.
+    const full = this.bytes > this.#max * (this.full ? 0.5 : 1);
+    if (full === this.full) return;
+    this.full = full;
+    this.#changed(full);
   }
 }
 

@@ -163,3 +163,12 @@ it('refuses gaps: in the log, after the snapshot, and before the head', async ()
   const doubled = { ...stored, updates: updates.flatMap((u) => (u.seq === 2 ? [u, u] : [u])) };
   expect(failure(doubled)).toMatchObject(unavailable('in its log, seq 2 is followed by seq 2'));
 });
+
+it('gives up a board that takes too long', async () => {
+  editEverything(logged.doc, 60);
+  await logged.save();
+  const stored = await load();
+  const give = (maxMs: number) => () => applyStoredBoard(new Y.Doc(), stored, undefined, maxMs);
+  expect(give(-1)).toThrow('board acme/sales: loading it takes more than -1 ms, at seq 32');
+  expect(give(60_000)).not.toThrow();
+});

@@ -2,15 +2,24 @@ import { TesseraError } from '@tessera/model';
 import * as Y from 'yjs';
 import type { StoredBoard } from './board-store.ts';
 
+/** Of this thread's time; 10 MB take 0.3 s. Once is bad enough: what throws is not loaded again. */
+const MAX_LOAD_MS = 20_000;
+
 /**
  * Fills an empty document with a stored board, in one Yjs transaction.
  * @throws TesseraError `board-unavailable`, naming the board and what is wrong with it, unless the
  * document is whole. What is in the document by then is of no use: throw it away.
  */
-export function applyStoredBoard(doc: Y.Doc, stored: StoredBoard, origin?: unknown): void {
+export function applyStoredBoard(
+  doc: Y.Doc,
+  stored: StoredBoard,
+  origin?: unknown,
+  maxMs = MAX_LOAD_MS,
+): void {
   const { board, snapshot, updates } = stored;
   const gap = findGap(stored);
   if (gap !== undefined) throw unavailable(board, gap);
+  const start = process.threadCpuUsage();
   Y.transact(
     doc,
     () => {
@@ -25,6 +34,11 @@ export function applyStoredBoard(doc: Y.Doc, stored: StoredBoard, origin?: unkno
       }
       for (const { seq, bytes } of updates) {
         attempt(board, `the update at seq ${seq}`, () => Y.applyUpdate(doc, bytes, origin));
+        // Looking at the clock takes as long as a third of a small update.
+        const isLarge = bytes.byteLength > 1_024 || seq % 32 === 0;
+        if (isLarge && elapsedMs(start) > maxMs) {
+          throw unavailable(board, `loading it takes more than ${maxMs} ms, at seq ${seq}`);
+        }
       }
     },
     origin,
@@ -43,6 +57,12 @@ export function findGap({ head, snapshot, updates }: StoredBoard): string | unde
     last = seq;
   }
   return last === head ? undefined : `its log ends at seq ${last}, and its head is ${head}`;
+}
+
+/** Of this thread's time, since what `process.threadCpuUsage()` said. */
+export function elapsedMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(since);
+  return (user + system) / 1000;
 }
 
 function isPending(doc: Y.Doc): boolean {

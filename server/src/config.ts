@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { TesseraError } from '@tessera/model';
+import type { JournalOptions } from '@tessera/persistence';
 import { z } from 'zod';
+import type { SizeLimits } from './content/board-size.ts';
 import type { AdmissionLimits } from './limits/admission.ts';
 import type { TrafficLimits } from './limits/traffic.ts';
 
@@ -84,6 +86,10 @@ const table = {
     'pages that may connect, besides those of the same host and, outside production, of this machine; comma-separated, * for all',
     'https://app.example.org',
   ),
+  TESSERA_PAGES: setting(
+    z.enum(['on', 'off']).optional(),
+    'whether the first page, the examples and /sdk are served; default: on, in production off',
+  ),
   TESSERA_TRUST_PROXY: setting(
     z.coerce.number().int().min(0).max(10).default(0),
     'how many proxies in front add to X-Forwarded-For; 0: the header is not believed',
@@ -99,6 +105,10 @@ const table = {
   TESSERA_MAX_PENDING_BYTES: setting(
     bytes.default(64 * MiB),
     'edits that may wait for the database; above it sockets are paused',
+  ),
+  TESSERA_MAX_BOARD_PENDING_BYTES: setting(
+    bytes.default(16 * MiB),
+    'the same for one board; above it its editors are paused',
   ),
   TESSERA_MAX_OUTGOING_BYTES: setting(
     bytes.default(128 * MiB),
@@ -120,7 +130,28 @@ const table = {
     bytes.default(128 * MiB),
     'bytes a second of all connections of one user',
   ),
+  TESSERA_MAX_USER_WORK_MS_PER_SECOND: setting(
+    count.default(250),
+    'milliseconds a second that a node spends on what one user sends; what goes beyond waits',
+  ),
   TESSERA_MAX_BOARDS_PER_SOCKET: setting(count.default(200), 'boards open on one connection'),
+  TESSERA_MAX_JOINS_PER_SECOND: setting(
+    count.default(500),
+    'clients a second that are sent a board when they open it; the others wait',
+  ),
+  TESSERA_MAX_BOARD_BYTES: setting(
+    bytes.default(64 * MiB),
+    'size of a board; beyond it, edits that make it larger are refused',
+  ),
+  TESSERA_MAX_WIDGETS_PER_BOARD: setting(
+    count.default(10_000),
+    'widgets on a board; beyond it, new ones are refused',
+  ),
+  TESSERA_WIDGET_SCHEMAS: setting(
+    z.string().min(1).optional(),
+    'JSON Schemas of widget states, which edits may not violate: a folder of <widget type>.json, or a module; unset: states are not looked at',
+    './schemas',
+  ),
   TESSERA_MAX_SOCKETS_PER_USER: setting(count.default(100), 'connections of one user to this node'),
   TESSERA_MAX_SOCKETS_PER_ADDRESS: setting(
     count.default(5_000),
@@ -166,12 +197,18 @@ export interface Settings {
   readonly jwtLeewayS: number;
   readonly jwtMaxLifetimeS: number;
   readonly allowedOrigins: readonly string[];
+  /** Undefined: as far as they are built, outside production. */
+  readonly pages: 'on' | 'off' | undefined;
   readonly trustedProxies: number;
   readonly nodeId: string;
   readonly maxFrameBytes: number;
-  readonly maxPendingBytes: number;
+  readonly maxPending: JournalOptions;
   readonly traffic: TrafficLimits;
   readonly maxBoardsPerSocket: number;
+  readonly maxJoinsPerSecond: number;
+  readonly boardLimits: SizeLimits;
+  /** Undefined: states of widgets are not looked at. */
+  readonly widgetSchemas: string | undefined;
   readonly admission: AdmissionLimits;
   readonly maxOutgoingBytes: number;
   readonly drainMs: number;
@@ -237,10 +274,14 @@ export function parseSettings(
     jwtLeewayS: values.TESSERA_JWT_LEEWAY_S,
     jwtMaxLifetimeS: values.TESSERA_JWT_MAX_LIFETIME_S,
     allowedOrigins: values.TESSERA_ALLOWED_ORIGINS ?? [],
+    pages: values.TESSERA_PAGES ?? (production ? 'off' : undefined),
     trustedProxies: values.TESSERA_TRUST_PROXY,
     nodeId: values.TESSERA_NODE_ID ?? randomUUID().slice(0, 8),
     maxFrameBytes: values.TESSERA_MAX_FRAME_BYTES,
-    maxPendingBytes: values.TESSERA_MAX_PENDING_BYTES,
+    maxPending: {
+      maxPendingBytes: values.TESSERA_MAX_PENDING_BYTES,
+      maxPendingBytesPerBoard: values.TESSERA_MAX_BOARD_PENDING_BYTES,
+    },
     traffic: {
       perConnection: {
         frames: values.TESSERA_MAX_FRAMES_PER_SECOND,
@@ -250,8 +291,15 @@ export function parseSettings(
         frames: values.TESSERA_MAX_USER_FRAMES_PER_SECOND,
         bytes: values.TESSERA_MAX_USER_BYTES_PER_SECOND,
       },
+      workPerUser: values.TESSERA_MAX_USER_WORK_MS_PER_SECOND,
     },
+    maxJoinsPerSecond: values.TESSERA_MAX_JOINS_PER_SECOND,
     maxBoardsPerSocket: values.TESSERA_MAX_BOARDS_PER_SOCKET,
+    boardLimits: {
+      maxBytes: values.TESSERA_MAX_BOARD_BYTES,
+      maxWidgets: values.TESSERA_MAX_WIDGETS_PER_BOARD,
+    },
+    widgetSchemas: values.TESSERA_WIDGET_SCHEMAS,
     admission: {
       maxSocketsPerUser: values.TESSERA_MAX_SOCKETS_PER_USER,
       maxSocketsPerAddress: values.TESSERA_MAX_SOCKETS_PER_ADDRESS,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ContentRule } from './content/objection.ts';
 import type { FanoutMessage } from './fanout/message.ts';
 import type { SeatLimit } from './limits/admission.ts';
 
@@ -39,6 +40,17 @@ export class NodeMetrics {
   readonly #refused = new Counter({
     name: 'tessera_refused_edits_total',
     help: 'Items and deletions that clients sent and may not write',
+    registers: [this.registry],
+  });
+  readonly #refusedContent = new Counter({
+    name: 'tessera_refused_content_total',
+    help: 'Updates that were refused a part, or all, for what a board may hold, by the rule that was in the way',
+    labelNames: ['rule'],
+    registers: [this.registry],
+  });
+  readonly #quarantined = new Counter({
+    name: 'tessera_quarantined_boards_total',
+    help: 'Times that this node found a board that cannot be loaded, and marked it',
     registers: [this.registry],
   });
   readonly #slowReaders = new Counter({
@@ -93,12 +105,20 @@ export class NodeMetrics {
     this.#refusedSockets.inc({ limit });
   }
 
+  quarantined(): void {
+    this.#quarantined.inc();
+  }
+
   slowReader(): void {
     this.#slowReaders.inc();
   }
 
   refused(parts: number): void {
     this.#refused.inc(parts);
+  }
+
+  refusedContent(rule: ContentRule): void {
+    this.#refusedContent.inc({ rule });
   }
 
   watch(node: NodeGauges): void {

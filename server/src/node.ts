@@ -3,6 +3,7 @@ import { TesseraError } from '@tessera/model';
 import {
   createCompactor,
   createSqlBoardStore,
+  createSqlQuarantineStore,
   createSqlRevocationStore,
   type Database,
   migrate,
@@ -17,12 +18,14 @@ import { signingSecret } from './auth/secret.ts';
 import { fixedTokenKeys } from './auth/token-keys.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { Settings } from './config.ts';
+import { ContentRules } from './content/board-content.ts';
 import type { Fanout, FanoutEvents } from './fanout/fanout.ts';
 import { LocalWire } from './fanout/fanout-local.ts';
 import { connectRedis } from './fanout/fanout-redis.ts';
 import { createApp, type DevelopmentToken } from './http/app.ts';
 import type { Readiness } from './http/health.ts';
 import { createOriginCheck } from './http/origins.ts';
+import { findPages } from './http/pages.ts';
 import { Admission } from './limits/admission.ts';
 import { openLimitsRedis } from './limits/limits-redis.ts';
 import { Traffic } from './limits/traffic.ts';
@@ -40,8 +43,8 @@ export interface TesseraNode {
   /** How many boards are in memory, and how many sockets are open. */
   readonly loadedBoards: number;
   readonly openSockets: number;
-  /** Outside production: a token for a guest who may edit the board. */
-  developmentToken(board: string): DevelopmentToken;
+  /** Outside production: a token for somebody of this name, or a random guest, who may edit the board. */
+  developmentToken(board: string, name?: string): DevelopmentToken;
   /** Ends the connections of an actor, to one board or to all, on every node. */
   kick(kick: Kick): void;
   /**
@@ -68,6 +71,9 @@ export async function startNode(
   settings: Settings,
   log: Logger = pino({ level: settings.logLevel, base: { node: settings.nodeId } }),
 ): Promise<TesseraNode> {
+  const pages = findPages(settings.pages);
+  const schemas =
+    settings.widgetSchemas === undefined ? undefined : await openSchemas(settings.widgetSchemas);
   const secret = await signingSecret(settings);
   const keys = fixedTokenKeys(secret, settings.jwtPublicKey);
   const { databaseUrl, dataDir, jwksUrl } = settings;
@@ -99,6 +105,7 @@ export async function startNode(
   });
   const boards = new Boards({
     store,
+    quarantine: createSqlQuarantineStore(database),
     storeIsShared: databaseUrl !== undefined,
     connect: (events) => connectFanout(settings.redisUrls, events, log),
     counters: metrics,
@@ -106,19 +113,25 @@ export async function startNode(
     authorize: createAuthorize(verify, revocations),
     revocations,
     nodeId: settings.nodeId,
-    maxPendingBytes: settings.maxPendingBytes,
+    maxPending: settings.maxPending,
+    maxJoinsPerSecond: settings.maxJoinsPerSecond,
+    rules: new ContentRules({
+      ...settings.boardLimits,
+      schemas,
+      refused: (rule) => metrics.refusedContent(rule),
+    }),
     log,
   });
 
   let url = '';
   let closing: Promise<{ unsaved: string[] }> | undefined;
 
-  const developmentToken = (board: string): DevelopmentToken => {
+  const developmentToken = (board: string, name?: string): DevelopmentToken => {
     if (secret === undefined || settings.production) {
       throw new TesseraError('not-granted', 'development tokens are for development');
     }
     return {
-      ...makeDevelopmentToken(board, secret, {
+      ...makeDevelopmentToken({ board, name }, secret, {
         aud: settings.jwtAudience,
         iss: settings.jwtIssuer,
       }),
@@ -148,6 +161,7 @@ export async function startNode(
     isAllowedOrigin,
     readiness,
     metrics,
+    pages,
     developmentToken: settings.production ? undefined : developmentToken,
   });
   const redis = openLimitsRedis(settings.redisUrls, log);
@@ -261,6 +275,12 @@ function connectFanout(
 
 function describe(what: string, failure: Error | undefined): string | undefined {
   return failure && `${what}: ${failure.message}`;
+}
+
+/** Loaded when it is needed, like what reads the keys of a set. */
+async function openSchemas(path: string) {
+  const { loadWidgetSchemas } = await import('./content/load-schemas.ts');
+  return loadWidgetSchemas(path);
 }
 
 /** Loaded when it is needed: what reads the keys takes 14 MiB. */

@@ -29,7 +29,7 @@ describe('the pages of a node under their Content-Security-Policy', () => {
   }
 
   it.each(['127.0.0.1', 'localhost'])('work at %s, and violate nothing', async (host) => {
-    const url = new URL(node.url);
+    const url = new URL('/examples/quickstart/', node.url);
     url.hostname = host;
     const { page, violations } = await open(url.href);
     await page.locator('#save-state[data-kind="saved"]').waitFor();
@@ -40,7 +40,7 @@ describe('the pages of a node under their Content-Security-Policy', () => {
   });
 
   it('run no script that was put into them', async () => {
-    const { page, violations } = await open(node.url);
+    const { page, violations } = await open(`${node.url}/examples/quickstart/`);
     await page.locator('#save-state[data-kind="saved"]').waitFor();
     await page.evaluate(() => {
       document.body.insertAdjacentHTML('beforeend', '<img src="/none" onerror="window.name=1">');

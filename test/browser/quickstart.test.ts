@@ -81,18 +81,19 @@ describe('the quickstart page', () => {
   });
 
   async function openWindow(
-    path = '/',
+    query = '',
     options: Parameters<Browser['newContext']>[0] = {},
+    of: { readonly url: string } = node,
   ): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 760, height: 640 }, ...options });
     contexts.push(context);
     context.setDefaultTimeout(10_000);
-    return Window.open(context, new URL(path, node.url).href);
+    return Window.open(context, `${of.url}/examples/quickstart/${query}`);
   }
 
   it('shows a drag, a cursor and a name to the other window, and keeps the place', async () => {
-    const ada = await openWindow('/?board=demo/drag');
-    const bob = await openWindow('/?board=demo/drag');
+    const ada = await openWindow('?board=demo/drag');
+    const bob = await openWindow('?board=demo/drag');
     expect(await bob.placeOf('starter-note')).toEqual({ x: 1, y: 1 });
 
     await ada.drag('starter-note', { x: 5, y: 2 });
@@ -123,8 +124,8 @@ describe('the quickstart page', () => {
   });
 
   it('merges what both windows type, count and tick at the same time', async () => {
-    const ada = await openWindow('/?board=demo/merge');
-    const bob = await openWindow('/?board=demo/merge');
+    const ada = await openWindow('?board=demo/merge');
+    const bob = await openWindow('?board=demo/merge');
     const textOf = (window: Window) => window.card('starter-note').locator('textarea');
 
     const edit = async (window: Window, place: string, text: string) => {
@@ -161,7 +162,7 @@ describe('the quickstart page', () => {
     const ownDataDir = await temporaryFolder();
     let ownNode = await startTestNode({ TESSERA_DATA_DIR: ownDataDir });
     try {
-      const ada = await openWindow(ownNode.url);
+      const ada = await openWindow('', {}, ownNode);
       await ownNode.close();
       await ada.untilState('offline');
       expect(await ada.stateText()).toBe('Offline');
@@ -171,7 +172,7 @@ describe('the quickstart page', () => {
       const { port } = new URL(ownNode.url);
       ownNode = await startTestNode({ TESSERA_DATA_DIR: ownDataDir, PORT: port });
       await ada.untilState('saved');
-      const bob = await openWindow(ownNode.url);
+      const bob = await openWindow('', {}, ownNode);
       await bob.card('starter-counter').getByText('2', { exact: true }).waitFor();
       expect(ada.complaints).toEqual([]);
     } finally {
@@ -184,7 +185,7 @@ describe('the quickstart page', () => {
     const postgres = await startPostgres();
     const ownNode = await startTestNode({ DATABASE_URL: await postgres.createDatabase() });
     try {
-      const ada = await openWindow(ownNode.url);
+      const ada = await openWindow('', {}, ownNode);
       await postgres.stop();
       await ada.card('starter-counter').getByLabel('One more').click();
       await ada.untilState('database-away');
@@ -199,7 +200,7 @@ describe('the quickstart page', () => {
 
   it('fits on a phone', async () => {
     const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
-    const ada = await openWindow('/?board=demo/phone', phone);
+    const ada = await openWindow('?board=demo/phone', phone);
     const width = await ada.page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBe(390);
     for (const part of ['#save-state', '.tools', '[data-widget="starter-note"]']) {
@@ -211,8 +212,8 @@ describe('the quickstart page', () => {
   // Makes a file of the repository, so only when asked to: `npm run screenshots`.
   if (process.env['SCREENSHOTS'] !== undefined)
     it('is photographed', async () => {
-      const ada = await openWindow('/', { deviceScaleFactor: 2 });
-      const bob = await openWindow('/', {
+      const ada = await openWindow('', { deviceScaleFactor: 2 });
+      const bob = await openWindow('', {
         deviceScaleFactor: 2,
         colorScheme: 'dark',
       });

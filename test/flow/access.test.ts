@@ -3,7 +3,7 @@ import type { TesseraNode } from '@tessera/server';
 import jwt from 'jsonwebtoken';
 import * as encoding from 'lib0/encoding';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stockYWebsocket } from '../support/providers.ts';
+import { stockHocuspocus, stockYWebsocket } from '../support/providers.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { SECRET, startNodeOnPostgres, tokenFor } from '../support/tessera.ts';
 import { eventually } from '../support/wait.ts';
@@ -120,6 +120,31 @@ describe('access', () => {
     await client.until(() => client.acks === 2, 'the ack');
     expect(client.closed).toBeUndefined();
     await client.close();
+  });
+
+  it('shows nobody who is there without presence, in either protocol', async () => {
+    const grants = [{ board: '**', access: 'read' as const, presence: false }];
+    const watchers = [
+      stockHocuspocus(node.url, 'acme/board', tokenFor('agent', grants)),
+      stockYWebsocket(node.url, 'acme/board', tokenFor('exporter', grants)),
+    ];
+    for (const { awareness } of watchers) awareness?.setLocalStateField('mood', 'hidden');
+    const seen = stockHocuspocus(node.url, 'acme/board', tokenFor('ada'));
+    seen.awareness?.setLocalStateField('mood', 'seen');
+    const visitor = stockHocuspocus(
+      node.url,
+      'acme/board',
+      tokenFor('visitor', [{ board: '**', access: 'read' }]),
+    );
+    visitor.awareness?.setLocalStateField('mood', 'curious');
+    const moods = (awareness: typeof seen.awareness) =>
+      [...(awareness?.getStates().values() ?? [])].map((state) => state['mood']).sort();
+    await eventually(() => moods(seen.awareness).join() === 'curious,seen');
+    for (const { awareness } of watchers) {
+      await eventually(() => moods(awareness).join() === 'curious,hidden,seen');
+    }
+    expect(moods(seen.awareness)).toEqual(['curious', 'seen']);
+    for (const client of [...watchers, seen, visitor]) client.destroy();
   });
 
   it('changes the rights of a live connection with a new token, and ends it with a bad one', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TesseraNode } from '@tessera/server';
 import * as encoding from 'lib0/encoding';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { RawClient } from '../support/raw-client.ts';
@@ -52,6 +52,20 @@ describe('garbage', () => {
       client.send(new Uint8Array([0x7f, ...randomBytes(40)]));
       await expectClosed(client, 4400, /malformed/);
     }
+  });
+
+  it('what should be a token and is none closes the socket with 4400, and is not printed', async () => {
+    const printed = vi.spyOn(console, 'error');
+    for (const isOpen of [false, true]) {
+      for (const body of [[], [0], [0, 50, 1, 2], [1, 1, 65], [7]]) {
+        const client = isOpen ? await attacker() : new RawClient(node.url, BOARD);
+        await client.opened();
+        client.frame(2, (encoder) => encoding.writeUint8Array(encoder, new Uint8Array(body)));
+        await expectClosed(client, 4400, /no token/);
+      }
+    }
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   it('random bytes inside an authenticated board close the socket with 4400 and are never acked', async () => {

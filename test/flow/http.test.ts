@@ -52,7 +52,12 @@ describe('HTTP', () => {
   });
 
   it('does neither that nor serve a page in production', async () => {
-    for (const path of ['/', '/dev/token?board=demo/x']) {
+    for (const path of [
+      '/',
+      '/examples/quickstart/',
+      '/sdk/client.js',
+      '/dev/token?board=demo/x',
+    ]) {
       expect((await fetch(production.url + path)).status).toBe(404);
     }
     expect(() => production.developmentToken('demo/x')).toThrow(/for development/);

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stockYWebsocket } from '../support/providers.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { startNodeOnPostgres, tokenFor } from '../support/tessera.ts';
+import { expectSound, startNodeOnPostgres, tokenFor } from '../support/tessera.ts';
 import { eventually } from '../support/wait.ts';
 
 const EMPTY_EPOCH = '00000000-0000-0000-0000-000000000000';
@@ -80,6 +80,9 @@ describe('a board that cannot be loaded', () => {
     await other.close();
 
     await database.query('DELETE FROM snapshots WHERE board = $1', [board]);
+    await expectRefused(board);
+    // Nobody loads it again before somebody says so (quarantine.test.ts).
+    await expectSound(node.settings.databaseUrl ?? '', ['--release']);
     const repaired = await RawClient.open(node.url, board, tokenFor());
     expect(repaired.doc.getMap('m').get('content')).toBe('there');
     await repaired.close();

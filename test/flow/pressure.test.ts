@@ -51,4 +51,37 @@ describe('a node whose budget of unsaved edits is used up', () => {
     await Promise.all([ada.close(), bob.close()]);
     await node.close();
   });
+
+  it('of one board only, reads no further from those who edit it, and on from all others', async () => {
+    const node = await startTestNode({
+      DATABASE_URL: await postgres.createDatabase(),
+      TESSERA_MAX_BOARD_PENDING_BYTES: String(BUDGET_BYTES),
+    });
+    const readOnly = [{ board: '**', access: 'read' as const }];
+    const ada = await RawClient.open(node.url, 'acme/busy', tokenFor('ada'));
+    const reader = await RawClient.open(node.url, 'acme/busy', tokenFor('reader', readOnly));
+    const [bob, carol] = [
+      await RawClient.open(node.url, 'acme/calm', tokenFor('bob')),
+      await RawClient.open(node.url, 'acme/calm', tokenFor('carol')),
+    ];
+    await postgres.stop();
+    for (let index = 0; index < EDITS; index++) {
+      ada.edit((doc) => doc.getArray('list').push([`${index} `.padEnd(EDIT_BYTES, '.')]));
+    }
+    const seen = () => reader.doc.getArray('list').length;
+    await reader.until(() => seen() * EDIT_BYTES > BUDGET_BYTES, 'edits up to the budget');
+    bob.edit((doc) => doc.getMap('m').set('calm', true));
+    await carol.until(() => carol.doc.getMap('m').has('calm'), 'an edit of the other board');
+    reader.synced = false;
+    reader.step1();
+    await reader.until(() => reader.synced, 'an answer to a reader of the full board');
+    expect(seen()).toBeLessThan(EDITS);
+
+    await postgres.start();
+    await ada.until(() => ada.acks === EDITS + 1, 'all acks', 20_000);
+    await bob.until(() => bob.acks === 2, 'the ack on the other board');
+    await reader.until(() => seen() === EDITS, 'all edits');
+    await Promise.all([ada, reader, bob, carol].map((client) => client.close()));
+    await node.close();
+  });
 });

@@ -1,13 +1,13 @@
-import { readBoard, setState, widgetsOf } from '@tessera/model';
-import type { TesseraNode } from '@tessera/server';
+import { decodeUpdate, expectCanonical, readBoard, setState, widgetsOf } from '@tessera/model';
 import * as encoding from 'lib0/encoding';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createSample, makeBoard, showPresence } from '../support/grant-cases.ts';
+import { metric } from '../support/metrics.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { random } from '../support/random.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { expectSound, startTestNode, tokenFor } from '../support/tessera.ts';
+import { expectSound, type NodeProcess, startNodeProcess, tokenFor } from '../support/tessera.ts';
 import { honestEdit } from './honest-edits.ts';
 import { UpdateMutator } from './mutate-update.ts';
 
@@ -17,22 +17,50 @@ const FRAMES_PER_BOARD = 500;
 const ATTACKERS = 4;
 const BATCH = 20;
 
-let databaseUrl: string;
-let node: TesseraNode;
+/** Of frames, after which a node has warmed up. */
+const WARM = 10_000;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 
-// Hocuspocus prints the tokens it cannot decode.
-const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+let databaseUrl: string;
+let node: NodeProcess;
 
 beforeAll(async () => {
   databaseUrl = await createDatabase();
-  node = await startTestNode({ DATABASE_URL: databaseUrl });
+  node = await startNodeProcess({ DATABASE_URL: databaseUrl });
 });
 
 afterAll(async () => {
-  print.mockRestore();
-  await node.close();
+  await node.stop();
   await expectSound(databaseUrl);
 });
+
+/** What the attacks do to the process of the node, looked at after each board. */
+class Toll {
+  /** Of the event loop since the last look. */
+  readonly #lagsMs: number[] = [];
+  readonly #resident: number[] = [];
+
+  async look(): Promise<void> {
+    this.#lagsMs.push((await metric(node.url, 'nodejs_eventloop_lag_max_seconds')) * 1_000);
+    this.#resident.push(await metric(node.url, 'process_resident_memory_bytes'));
+  }
+
+  get lagMs() {
+    const sorted = this.#lagsMs.toSorted((a, b) => a - b).map(Math.round);
+    return { median: sorted[sorted.length >> 1], max: sorted.at(-1) };
+  }
+
+  /** Bytes that the end takes more than the time when the node had warmed up. */
+  get growth(): number {
+    const warm = this.#resident.slice(WARM / FRAMES_PER_BOARD);
+    const third = Math.floor(warm.length / 3);
+    return mean(warm.slice(-third)) - mean(warm.slice(0, third));
+  }
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
 
 const dice = random();
 const mutator = new UpdateMutator(dice);
@@ -69,6 +97,7 @@ class Attacker {
       if (dice.next() < 0.1) showPresence(client, own.clientID);
       const clients = [own.clientID, own.clientID, ...this.#victims, 7];
       const update = mutator.mutate(honestEdit(own, dice), { doc, clients });
+      if (!isReadable(update) && dice.next() < 0.97) continue;
       this.#sendFrame(client, update);
     }
     client.synced = false;
@@ -115,16 +144,28 @@ class Attacker {
   }
 }
 
+/** What is not closes the connection, and with it all that was sent behind it. */
+function isReadable(update: Uint8Array): boolean {
+  try {
+    expectCanonical(decodeUpdate(update), update);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function forbiddenIn(doc: Y.Doc): unknown {
   const { widgets, title } = readBoard(doc);
   const shut = Object.entries(widgets).filter(([id]) => !id.startsWith('open'));
   return [title, doc.getMap('else').toJSON(), shut.sort(), [...doc.share.keys()].sort()];
 }
 
+/** In both directions: the node asks back, and acks the answer. */
 async function sync(client: RawClient): Promise<void> {
+  const { acks } = client;
   client.synced = false;
   client.step1();
-  await client.until(() => client.synced, 'a sync');
+  await client.until(() => client.synced && client.acks > acks, 'a sync');
 }
 
 async function edit(client: RawClient, change: (doc: Y.Doc) => void): Promise<void> {
@@ -136,6 +177,7 @@ async function edit(client: RawClient, change: (doc: Y.Doc) => void): Promise<vo
 it('whatever a restricted writer sends: others edit and are saved, and only what it may write changes', async () => {
   console.info(`TEST_SEED=${dice.seed}, ${FRAMES} frames`);
   const totals = { acks: 0, refusals: 0, closed: 0 };
+  const toll = new Toll();
   for (let done = 0; done < FRAMES; done += FRAMES_PER_BOARD) {
     const board = `acme/fuzz-${done}`;
     const ada = await RawClient.open(node.url, board, tokenFor('ada'));
@@ -179,8 +221,10 @@ it('whatever a restricted writer sends: others edit and are saved, and only what
     const reader = await RawClient.open(node.url, board, tokenFor('ada'));
     expect(readBoard(reader.doc)).toEqual(content);
     await reader.close();
+    await toll.look();
   }
-  console.info(JSON.stringify(totals));
+  console.info(JSON.stringify({ ...totals, lagMs: toll.lagMs, growth: toll.growth }));
+  expect(toll.growth).toBeLessThan(MAX_GROWTH_BYTES);
   expect(totals.acks).toBeGreaterThan(FRAMES / 100);
   expect(totals.refusals).toBeGreaterThan(FRAMES / 100);
 }, 3_600_000);

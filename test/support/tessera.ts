@@ -105,9 +105,9 @@ export async function startNodeOnPostgres(env: Record<string, string> = {}): Pro
 }
 
 /** Runs `tessera verify` on the database and fails with what it printed unless all is sound. */
-export async function expectSound(databaseUrl: string): Promise<void> {
+export async function expectSound(databaseUrl: string, options: string[] = []): Promise<void> {
   const printed: string[] = [];
-  const code = await runCli(['verify'], {
+  const code = await runCli(['verify', ...options], {
     env: await testEnv({ DATABASE_URL: databaseUrl }),
     print: (text) => printed.push(text),
     untilStopped: Promise.resolve(),

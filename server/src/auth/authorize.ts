@@ -8,6 +8,8 @@ import { WriteGuard } from './write-guard.ts';
 export interface Permit {
   identity: Identity;
   guard: WriteGuard;
+  /** Whether others see that its holder is there. */
+  isVisible: boolean;
 }
 
 /** @throws TesseraError `malformed`, `token-*`, `keys-away` or `not-granted` */
@@ -23,8 +25,8 @@ export function createAuthorize(
     if (grant === undefined) throw new TesseraError('not-granted', `${board} to ${identity.actor}`);
     const refusal = revocations.refusalOf(identity, board);
     if (refusal !== undefined) throw refusal;
-    const { access, widgets } = grant;
+    const { access, widgets, presence: isVisible = true } = grant;
     const guard = new WriteGuard({ access, ...(widgets && { widgets }) });
-    return { identity, guard };
+    return { identity, guard, isVisible };
   };
 }

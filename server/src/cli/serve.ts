@@ -28,6 +28,9 @@ function welcome(node: TesseraNode): string {
   Tessera is ready
 
   Console   ${node.url}/
+  Examples  ${node.url}/examples/dashboard/
+            ${node.url}/examples/offline-field-notes/phones.html
+            ${node.url}/examples/quickstart/
   Data      ${databaseUrl ? new URL(databaseUrl).host + new URL(databaseUrl).pathname : `${dataDir} (embedded store)`}
 ${canSign(node.settings) ? snippet(node) : ''}`;
 }

@@ -11,6 +11,7 @@ Prints a token signed with TESSERA_JWT_SECRET (or, outside production, the secre
 
   --board PATTERN   boards it is for, e.g. acme/sales-q3, acme/* or acme/** (may be given several times)
   --access ACCESS   read, write or admin (default write)
+  --invisible       others do not see that its holder is there
   --sub ACTOR       who it speaks for (default cli)
   --name NAME       shown to others
   --expires SECONDS (default 3600)
@@ -30,7 +31,11 @@ export const token: Command = {
       );
     }
     const grants = grantsSchema.safeParse(
-      boards.map((board) => ({ board, access: options.access ?? 'write' })),
+      boards.map((board) => ({
+        board,
+        access: options.access ?? 'write',
+        ...(options.invisible && { presence: false }),
+      })),
     );
     if (!grants.success) {
       throw new TesseraError('bad-setting', grants.error.issues[0]?.message);
@@ -67,6 +72,7 @@ function readOptions(argv: string[]) {
       options: {
         board: { type: 'string', multiple: true },
         access: { type: 'string' },
+        invisible: { type: 'boolean' },
         sub: { type: 'string' },
         name: { type: 'string' },
         expires: { type: 'string' },

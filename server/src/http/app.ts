@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
 import { TesseraError } from '@tessera/model';
 import Fastify, {
   type FastifyBaseLogger,
@@ -15,14 +12,17 @@ import type { NodeMetrics } from '../metrics.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { addHygiene, limits, refuseBadRequest } from './hygiene.ts';
 import type { OriginCheck } from './origins.ts';
+import { addPages, type Page } from './pages.ts';
 
 export interface AppOptions {
   log: Logger;
   readiness: () => Promise<Readiness>;
   metrics: Pick<NodeMetrics, 'contentType' | 'text'>;
   isAllowedOrigin: OriginCheck;
-  /** Outside production: makes a development token for a board. */
-  developmentToken: ((board: string) => DevelopmentToken) | undefined;
+  /** What is served besides; none by default. */
+  pages?: readonly Page[];
+  /** Outside production: makes a development token for a board, for somebody of this name or a random guest. */
+  developmentToken: ((board: string, name?: string) => DevelopmentToken) | undefined;
 }
 
 export interface DevelopmentToken {
@@ -31,8 +31,6 @@ export interface DevelopmentToken {
   board: string;
   actor: string;
 }
-
-const pages = fileURLToPath(new URL('../../../examples/quickstart/dist', import.meta.url));
 
 /** The HTTP side of a node. WebSocket upgrades are handled by `socket/accept.ts` on the same server. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
@@ -60,11 +58,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   const { developmentToken } = options;
   if (developmentToken !== undefined) {
-    app.get<{ Querystring: { board?: string } }>('/dev/token', (request) =>
-      developmentToken(request.query.board ?? ''),
+    app.get<{ Querystring: { board?: string; name?: string } }>('/dev/token', (request) =>
+      developmentToken(request.query.board ?? '', request.query.name),
     );
-    if (existsSync(pages)) await app.register(fastifyStatic, { root: pages });
   }
+  await addPages(app, options.pages ?? []);
   return app;
 }
 

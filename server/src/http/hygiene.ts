@@ -2,7 +2,7 @@ import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { OriginCheck } from './origins.ts';
 import { problemText } from './problem.ts';
 
@@ -58,6 +58,15 @@ export async function addHygiene(app: FastifyInstance, isAllowed: OriginCheck): 
     if (request.url.length <= MAX_URL_CHARACTERS) return;
     const error = new Error(`the URL is longer than ${MAX_URL_CHARACTERS} characters`);
     throw Object.assign(error, { statusCode: 414 });
+  });
+}
+
+/** Lets pages of this node, and no others, show what is answered in a frame. */
+export function mayBeFramedByItself(reply: FastifyReply): void {
+  const policy = String(reply.getHeader('content-security-policy'));
+  reply.headers({
+    'content-security-policy': policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    'x-frame-options': 'SAMEORIGIN',
   });
 }
 

@@ -14,7 +14,7 @@ const perUser = { frames: 150, bytes: 15_000 };
 
 function start(options: Partial<TrafficOptions> = {}) {
   const traffic = new Traffic({
-    limits: { perConnection, perUser },
+    limits: { perConnection, perUser, workPerUser: 1_000 },
     heldBack: () => undefined,
     ...options,
   });

@@ -5,6 +5,7 @@ import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRedis from 'rate-limiter-flexible/lib/RateLimiterRedis.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
+import { Work } from './work.ts';
 
 /** Frames and bytes a second. */
 export interface Rate {
@@ -16,6 +17,8 @@ export interface TrafficLimits {
   readonly perConnection: Rate;
   /** Of all connections of one user; on all nodes, if they share a Redis. */
   readonly perUser: Rate;
+  /** Milliseconds a second that this node spends on what one user sends. */
+  readonly workPerUser: number;
 }
 
 /** A connection that is metered. */
@@ -50,6 +53,7 @@ const GRACE_MS = 1_000;
  * read from for so many frames only: megabytes of small ones may be there at once.
  */
 export class Traffic {
+  readonly work: Work;
   readonly #options: TrafficOptions;
   readonly #frames: Charge;
   readonly #bytes: Charge;
@@ -60,7 +64,8 @@ export class Traffic {
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    const { perConnection, perUser } = options.limits;
+    const { perConnection, perUser, workPerUser } = options.limits;
+    this.work = new Work(workPerUser);
     this.#frames = new Charge('connection-frames', perConnection.frames, undefined);
     this.#bytes = new Charge('connection-bytes', perConnection.bytes, undefined);
     this.#userFrames = new Charge('user-frames', perUser.frames, options.redis);

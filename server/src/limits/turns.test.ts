@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Turns } from './turns.ts';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -6,11 +6,13 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 function start() {
   const handled: number[] = [];
   const crowded: boolean[] = [];
-  const turns = new Turns<number>(
-    (item) => handled.push(item),
-    (isCrowded) => crowded.push(isCrowded),
-  );
-  return { turns, handled, crowded };
+  const wait = { ms: 0 };
+  const turns = new Turns<number>({
+    handle: (item) => handled.push(item),
+    crowded: (isCrowded) => crowded.push(isCrowded),
+    waitMs: () => wait.ms,
+  });
+  return { turns, handled, crowded, wait };
 }
 
 test('what fits into a turn is handled at once', async () => {
@@ -36,6 +38,19 @@ test('the rest waits for later turns, in order, and no more is wanted until then
   expect(Math.max(...seen.map((count, n) => count - (seen[n - 1] ?? 64)))).toBeLessThanOrEqual(128);
   expect(handled).toEqual(Array.from({ length: 1_001 }, (_, n) => n));
   expect(crowded).toEqual([true, false]);
+});
+
+test('what has to wait is handled afterwards, in order', async () => {
+  const { turns, handled, crowded, wait } = start();
+  turns.take(0);
+  wait.ms = 20;
+  turns.take(1);
+  turns.take(2);
+  await nextTurn();
+  expect([handled, crowded]).toEqual([[0], [true]]);
+  wait.ms = 0;
+  await vi.waitUntil(() => crowded.length === 2);
+  expect(handled).toEqual([0, 1, 2]);
 });
 
 test('at the end all is handled', () => {

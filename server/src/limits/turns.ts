@@ -16,37 +16,45 @@ function thisTurn(): number {
   return turn;
 }
 
+export interface TurnsOptions<T> {
+  handle(item: T): void;
+  /** Whether there is more than can be handled now, so that no more should be read. */
+  crowded(isCrowded: boolean): void;
+  /** How many milliseconds the next item has to wait. */
+  waitMs(): number;
+}
+
 /**
  * Handles what a connection sends, in order, a part in each turn: one read of the socket may bring more
  * than a thousand frames, and everybody else would wait for all of them.
  */
 export class Turns<T> {
-  readonly #handle: (item: T) => void;
-  /** Whether there is more than can be handled now, so that no more should be read. */
-  readonly #crowded: (isCrowded: boolean) => void;
+  readonly #options: TurnsOptions<T>;
   #waiting: T[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #turn = -1;
   #handled = 0;
 
-  constructor(handle: (item: T) => void, crowded: (isCrowded: boolean) => void) {
-    this.#handle = handle;
-    this.#crowded = crowded;
+  constructor(options: TurnsOptions<T>) {
+    this.#options = options;
   }
 
   take(item: T): void {
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
-      this.#handle(item);
+    const { handle, crowded, waitMs } = this.#options;
+    if (this.#waiting.length === 0 && this.#hasRoom() && waitMs() === 0) {
+      handle(item);
       return;
     }
     this.#waiting.push(item);
     if (this.#waiting.length > 1) return;
-    this.#crowded(true);
-    setImmediate(() => this.#goOn());
+    crowded(true);
+    this.#goOnLater();
   }
 
   /** Handles the rest at once: nothing more comes. */
   finish(): void {
-    for (const item of this.#waiting.splice(0)) this.#handle(item);
+    clearTimeout(this.#timer);
+    for (const item of this.#waiting.splice(0)) this.#options.handle(item);
   }
 
   #hasRoom(): boolean {
@@ -59,9 +67,19 @@ export class Turns<T> {
     return this.#handled <= FRAMES_A_TURN;
   }
 
+  #goOnLater(): void {
+    const ms = this.#options.waitMs();
+    if (ms > 0) this.#timer = setTimeout(() => this.#goOn(), ms);
+    else setImmediate(() => this.#goOn());
+  }
+
   #goOn(): void {
-    for (const item of this.#waiting.splice(0, FRAMES_A_TURN)) this.#handle(item);
-    if (this.#waiting.length > 0) setImmediate(() => this.#goOn());
-    else this.#crowded(false);
+    for (let left = FRAMES_A_TURN; left > 0 && this.#options.waitMs() === 0; left -= 1) {
+      const item = this.#waiting.shift();
+      if (item === undefined) break;
+      this.#options.handle(item);
+    }
+    if (this.#waiting.length > 0) this.#goOnLater();
+    else this.#options.crowded(false);
   }
 }

@@ -3,12 +3,11 @@ import {
   decodeUpdate,
   encodeMessage,
   type FilteredUpdate,
-  type Refused,
+  type RejectedMessage,
   TesseraError,
 } from '@tessera/model';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
-import { rejectionOf } from '../auth/write-guard.ts';
 import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
@@ -36,6 +35,8 @@ export interface ChannelOwner {
   readonly isSlow: boolean;
   whenSaved(board: string, saved: () => void): void;
   countRefused(parts: number): void;
+  pause(reason: `pressure of ${string}`): void;
+  resume(reason: `pressure of ${string}`): void;
 }
 
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -80,6 +81,10 @@ export class BoardChannel implements BoardMember, PresenceMember {
 
   get identity() {
     return this.#permit.identity;
+  }
+
+  get isVisible(): boolean {
+    return this.#permit.isVisible;
   }
 
   get #permit() {
@@ -157,6 +162,12 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.#owner.refuse(this.address, error);
   }
 
+  holdEdits(isHeld: boolean): void {
+    const reason = `pressure of ${this.address}` as const;
+    if (!isHeld) this.#owner.resume(reason);
+    else if (this.#permit.guard.scope !== 'nothing') this.#owner.pause(reason);
+  }
+
   retryHeld(): boolean {
     const held = this.#held;
     this.#held = [];
@@ -177,6 +188,7 @@ export class BoardChannel implements BoardMember, PresenceMember {
     if (!this.#open) return;
     this.#open = false;
     this.#held = [];
+    this.holdEdits(false);
     this.board.holding.delete(this);
     this.board.members.delete(this);
     this.board.presence.leave(this);
@@ -205,11 +217,12 @@ export class BoardChannel implements BoardMember, PresenceMember {
   }
 
   #answerStep1(stateVector: Uint8Array, askBack: boolean): void {
-    const update = decodeOr('the state vector cannot be decoded', () =>
-      this.board.stateSince(stateVector),
-    );
-    this.#owner.sendFrame(syncHead(this.address, SyncType.step2, update), update);
-    if (askBack) this.#ask(true);
+    decodeOr('the state vector cannot be decoded', () => Y.decodeStateVector(stateVector));
+    this.board.joins.answer(stateVector, (update) => {
+      if (!this.#open) return;
+      this.#owner.sendFrame(syncHead(this.address, SyncType.step2, update), update);
+      if (askBack) this.#ask(true);
+    });
   }
 
   /** Asks the client for everything the board does not have. */
@@ -224,29 +237,28 @@ export class BoardChannel implements BoardMember, PresenceMember {
     const { syncType, bytes } = update;
     const { document } = this.board;
     if (document.isDestroyed) throw new TesseraError('board-unavailable', this.board.id);
-    const { guard } = this.#permit;
-    if (guard.scope === 'nothing') {
+    if (this.#permit.guard.scope === 'nothing') {
       this.#refuseEdit(update, ack);
       return false;
     }
-    let refused: Refused | undefined;
+    let rejection: RejectedMessage | undefined;
     const filter = (decoded: DecodedUpdate): FilteredUpdate => {
-      const arrived = { syncType, bytes, decoded };
-      const filtered = this.#filter.apply(arrived, document, (place) => guard.mayWrite(place));
-      refused = filtered.refused;
-      return filtered;
+      const judged = this.#filter.judge({ syncType, bytes, decoded }, this.board, this.#permit);
+      rejection = judged.rejection;
+      return judged.taken;
     };
-    const origin = { source: 'connection', connection: this.connection };
-    if (!applyUpdate(document, bytes, origin, guard.scope === 'parts' ? filter : undefined)) {
+    if (
+      !applyUpdate(document, bytes, { source: 'connection', connection: this.connection }, filter)
+    ) {
       this.#hold(update);
       return false;
     }
-    if (refused !== undefined) {
-      this.sendMessage(encodeMessage(rejectionOf(refused)));
+    if (rejection !== undefined) {
+      this.sendMessage(encodeMessage(rejection));
       // The answer to our question brings what is held once more, and that is then no news.
       if (!ack) for (const held of this.#held) held.refused = true;
     }
-    if (ack) this.#answerWhenSaved(refused === undefined && !update.refused);
+    if (ack) this.#answerWhenSaved(rejection === undefined && !update.refused);
     this.board.retryHeld();
     return true;
   }
@@ -271,13 +283,13 @@ export class BoardChannel implements BoardMember, PresenceMember {
 
   #refuseEdit({ syncType, bytes }: HeldUpdate, ack: boolean): void {
     const arrived = { syncType, bytes, decoded: decodeUpdate(bytes) };
-    const { refused } = this.#filter.apply(arrived, this.board.document, () => false);
-    if (refused === undefined) {
+    const rejection = this.#filter.refuse(arrived, this.board.document, this.#permit);
+    if (rejection === undefined) {
       // A client that is up to date answers SyncStep1 with its delete set, which is no edit.
       if (ack) this.#answerWhenSaved(true);
       return;
     }
-    this.sendMessage(encodeMessage(rejectionOf(refused)));
+    this.sendMessage(encodeMessage(rejection));
     if (ack) this.#owner.sendFrame(syncStatusFrame(this.address, false));
   }
 }

@@ -6,6 +6,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Seat } from '../limits/admission.ts';
 import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
 import { Turns } from '../limits/turns.ts';
+import type { Work } from '../limits/work.ts';
 import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
 import type { LiveBoard } from '../sync/live-board.ts';
 import { readRefusal } from '../sync/refusal.ts';
@@ -18,6 +19,8 @@ import {
   FrameType,
   permissionDeniedFrame,
   readFrame,
+  readToken,
+  tokenFrame,
 } from './frames.ts';
 import type { Wire } from './wire.ts';
 
@@ -52,7 +55,7 @@ export interface ClientSocketOptions {
  * Why a socket is not read from: too much waits for the database, its client sends too fast, or what it
  * sent waits for its turn.
  */
-type PauseReason = 'pressure' | 'too-fast' | 'turn';
+type PauseReason = 'pressure' | 'too-fast' | 'turn' | `pressure of ${string}`;
 
 const OPEN = 1;
 const CLOSED = 3;
@@ -96,6 +99,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   readonly #slots = new Map<string, Slot>();
   readonly #meter: Meter;
   readonly #turns: Turns<Uint8Array>;
+  readonly #work: Work;
   readonly #seat: Seat;
   #actor: string | undefined;
 
@@ -111,10 +115,12 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     this.#limits = limits;
     this.#log = log.child({ socket: this.id });
     this.#meter = traffic.meter(this);
-    this.#turns = new Turns(
-      (message) => this.#handle(message),
-      (isCrowded) => (isCrowded ? this.pause('turn') : this.resume('turn')),
-    );
+    this.#work = traffic.work;
+    this.#turns = new Turns({
+      handle: (message) => this.#handle(message),
+      crowded: (isCrowded) => (isCrowded ? this.pause('turn') : this.resume('turn')),
+      waitMs: () => (this.#actor === undefined ? 0 : this.#work.waitMs(this.#actor)),
+    });
     this.#seat = seat;
     this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
     boards.addSocket(this);
@@ -166,6 +172,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
       this.end(new TesseraError('too-fast', `${this.#actor} has too many connections`));
     }
     this.#slots.set(connection.messageAddress, { state: 'open', channel });
+    if (this.#boards.journal.isFull(board.id)) channel.holdEdits(true);
     this.#log.debug({ board: board.id, actor: channel.identity.actor }, 'board opened');
     this.#guarded(() => {
       for (const frame of slot.waiting) channel.receive(frame);
@@ -322,7 +329,10 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   }
 
   #handle(message: Uint8Array): void {
-    if (!this.#isEnded) this.#guarded(() => this.receive(this.#wire.read(message)));
+    if (this.#isEnded) return;
+    const from = performance.now();
+    this.#guarded(() => this.receive(this.#wire.read(message)));
+    if (this.#actor !== undefined) this.#work.add(this.#actor, performance.now() - from);
   }
 
   /** Takes one frame from the client; bridges put in frames of their own. */
@@ -330,7 +340,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     const slot = this.#slots.get(frame.address) ?? this.#join(frame);
     if (frame.type === FrameType.close) this.#leave(frame.address, slot, 'closed by the client');
     else if (slot.state === 'joining') this.#wait(slot, frame);
-    else if (frame.type === FrameType.auth) this.#hocuspocus.handleMessage(frame.bytes);
+    else if (frame.type === FrameType.auth) this.#passToken(frame);
     else slot.channel.receive(frame);
   }
 
@@ -351,7 +361,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     if (frame.type === FrameType.auth && !slot.hasToken) {
       slot.hasToken = true;
       this.#hasSentToken = true;
-      this.#hocuspocus.handleMessage(frame.bytes);
+      this.#passToken(frame);
       return;
     }
     slot.waiting.push(frame);
@@ -365,6 +375,11 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     if (frames > this.#limits.maxJoiningFrames || bytes > this.#limits.maxJoiningBytes) {
       throw new TesseraError('too-fast', `${frames} frames came before a token was accepted`);
     }
+  }
+
+  /** Written anew: Hocuspocus prints whatever it cannot read, stack and all. */
+  #passToken(frame: Frame): void {
+    this.#hocuspocus.handleMessage(tokenFrame(frame.address, readToken(frame)));
   }
 
   #guarded(act: () => void): void {

@@ -1,13 +1,17 @@
 import {
   type DecodedUpdate,
+  decodeUpdate,
   type FilteredUpdate,
   filterUpdate,
   type Place,
+  type RejectedMessage,
   TesseraError,
 } from '@tessera/model';
 import type * as Y from 'yjs';
-import { rejectionOf } from '../auth/write-guard.ts';
+import type { Permit } from '../auth/authorize.ts';
+import type { BoardContent } from '../content/board-content.ts';
 import { SyncType } from './frames.ts';
+import { Obstacles } from './obstacles.ts';
 
 /** An update as it came, decoded, and the sync message it came in. */
 export interface ArrivedUpdate {
@@ -22,7 +26,22 @@ export interface EditFilterOptions {
   countRefused(parts: number): void;
 }
 
-/** Takes out of the updates of one connection what its token does not let it write. */
+/** What an update would be applied to. */
+export interface EditedBoard {
+  readonly document: Y.Doc;
+  readonly content: Pick<BoardContent, 'objectionsTo' | 'count'>;
+}
+
+/** What becomes of an update: the part that is taken, and what its sender is told of the rest. */
+export interface Judgement {
+  readonly taken: FilteredUpdate;
+  readonly rejection: RejectedMessage | undefined;
+}
+
+/** Each time it is looked at again, all of the board is copied. */
+const MAX_ROUNDS = 3;
+
+/** Takes out of the updates of one connection what its token does not let it write, or the board may not hold. */
 export class EditFilter {
   readonly #options: EditFilterOptions;
   readonly #ownClients = new Set<number>();
@@ -36,22 +55,75 @@ export class EditFilter {
     this.#ownClients.add(client);
   }
 
-  /** @throws TesseraError `not-granted` when it would be refused something and cannot be told. */
-  apply(
+  /**
+   * What is left without the part that is objected to is looked at again, as it may be another edit
+   * then. What is taken is to be applied to the document at once.
+   * @throws TesseraError `not-granted` or `edit-refused` when it would be refused something and cannot
+   * be told; others when the board cannot take it
+   */
+  judge(
+    update: ArrivedUpdate,
+    { document, content }: EditedBoard,
+    { guard }: Pick<Permit, 'guard'>,
+  ): Judgement {
+    const obstacles = new Obstacles(guard);
+    const mayWrite = (place: Place) => obstacles.leaveFree(place);
+    const { bytes, decoded } = update;
+    // Of those who may write everything, too: what Yjs never makes can part the copies of a board.
+    let taken = this.#filter(update, document, mayWrite);
+    if (guard.scope === 'everything' && isNowhere(taken)) {
+      throw new TesseraError('malformed', 'the update refers to itself in a circle');
+    }
+    for (let round = 1; !this.#endsFor(taken); round += 1) {
+      const left = taken.bytes === bytes ? decoded : decodeUpdate(taken.bytes);
+      const found = content.objectionsTo({ bytes: taken.bytes, decoded: left });
+      if (found.length === 0) break;
+      obstacles.add(found, { isLastRound: round === MAX_ROUNDS });
+      taken = this.#filter(update, document, mayWrite);
+    }
+    content.count(obstacles.rules);
+    const isAboutRights = guard.scope !== 'everything' && obstacles.rules.size === 0;
+    const code = isAboutRights ? 'not-granted' : 'edit-refused';
+    return { taken, rejection: this.#rejectionOf(taken, obstacles, code) };
+  }
+
+  /** What a reader sends. Undefined if it is no edit. @throws TesseraError as `judge` */
+  refuse(
+    update: ArrivedUpdate,
+    document: Y.Doc,
+    { guard }: Pick<Permit, 'guard'>,
+  ): RejectedMessage | undefined {
+    return this.#rejectionOf(
+      this.#filter(update, document, () => false),
+      new Obstacles(guard),
+      'not-granted',
+    );
+  }
+
+  #rejectionOf(
+    { refused }: FilteredUpdate,
+    obstacles: Obstacles,
+    code: 'not-granted' | 'edit-refused',
+  ): RejectedMessage | undefined {
+    if (refused === undefined) return undefined;
+    this.#options.countRefused(refused.parts);
+    const rejection = obstacles.rejectionOf(refused);
+    if (!this.#endsFor({ refused })) return rejection;
+    // It would go on as if the edit were saved. What others made is on its way here without it.
+    throw new TesseraError(code, rejection.reason);
+  }
+
+  #endsFor({ refused }: Pick<FilteredUpdate, 'refused'>): boolean {
+    return refused?.own === true && !this.#options.canBeTold;
+  }
+
+  #filter(
     update: ArrivedUpdate,
     document: Y.Doc,
     mayWrite: (place: Place) => boolean,
   ): FilteredUpdate {
     const isOwn = this.#isOwn(update);
-    const filtered = filterUpdate(update.decoded, update.bytes, document, { mayWrite, isOwn });
-    const { refused } = filtered;
-    if (refused === undefined) return filtered;
-    this.#options.countRefused(refused.parts);
-    // It would go on as if the edit were saved. What others made is on its way here without it.
-    if (refused.own && !this.#options.canBeTold) {
-      throw new TesseraError('not-granted', rejectionOf(refused).reason);
-    }
-    return filtered;
+    return filterUpdate(update.decoded, update.bytes, document, { mayWrite, isOwn });
   }
 
   /**
@@ -65,4 +137,9 @@ export class EditFilter {
     const isAlone = structs.every(({ id }) => id.client === author);
     return () => isAlone && syncType === SyncType.update;
   }
+}
+
+/** Refused for being in no place at all: a complete update leans on what is there, or on itself only. */
+function isNowhere({ refused }: FilteredUpdate): boolean {
+  return refused !== undefined && refused.widgets.length + refused.roots.length === 0;
 }

@@ -56,6 +56,15 @@ export function writeFrame(
   return encoding.toUint8Array(encoder);
 }
 
+/** @throws TesseraError `malformed` when an auth frame of a client brings no token. */
+export function readToken({ body }: Frame): string {
+  return decodeOr('the message has no token', () => {
+    const authType = decoding.readVarUint(body);
+    if (authType !== AuthType.token) throw new Error(`its type is ${authType}`);
+    return decoding.readVarString(body);
+  });
+}
+
 export function tokenFrame(address: string, token: string): Uint8Array {
   return writeFrame(address, FrameType.auth, (encoder) => {
     encoding.writeVarUint(encoder, AuthType.token);

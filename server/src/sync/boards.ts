@@ -3,19 +3,24 @@ import type { Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin } from '@hocuspocus/server';
 import { canWrite, encodeMessage, TesseraError } from '@tessera/model';
 import {
-  applyStoredBoard,
   type BoardStore,
   type Commit,
   type Compactor,
   Journal,
+  type JournalOptions,
+  type QuarantineStore,
 } from '@tessera/persistence';
 import type { Logger } from 'pino';
 import type { Authorize, Permit } from '../auth/authorize.ts';
 import type { Revocations } from '../auth/revocations.ts';
+import type { ContentRules } from '../content/board-content.ts';
 import type { Fanout, FanoutEvents } from '../fanout/fanout.ts';
 import type { ControlMessage } from '../fanout/message.ts';
 import { BoardHost } from './board-host.ts';
-import { fromLog, LiveBoard } from './live-board.ts';
+import { BoardLoader } from './board-loader.ts';
+import { damageOf } from './door.ts';
+import { fromLog, type LiveBoard } from './live-board.ts';
+import { InQuarantine, Quarantine, refusal, released } from './quarantine.ts';
 import { Refusal } from './refusal.ts';
 import { Replication, type ReplicationCounters } from './replication.ts';
 
@@ -53,6 +58,7 @@ export interface Kick {
 
 export interface BoardsOptions {
   store: BoardStore;
+  quarantine: QuarantineStore;
   /** Whether other processes may write to the store. */
   storeIsShared: boolean;
   connect(events: FanoutEvents): Fanout;
@@ -60,12 +66,16 @@ export interface BoardsOptions {
     logRead(): void;
     refused(parts: number): void;
     slowReader(): void;
+    quarantined(): void;
   };
   compactor: Compactor;
   authorize: Authorize;
   revocations: Pick<Revocations, 'refusalOf' | 'told'>;
   nodeId: string;
-  maxPendingBytes: number;
+  maxPending: JournalOptions;
+  /** Of one board. */
+  maxJoinsPerSecond: number;
+  rules: ContentRules;
   log: Logger;
 }
 
@@ -79,6 +89,8 @@ export class Boards {
   readonly replication: Replication;
   readonly #live = new Map<string, LiveBoard>();
   readonly #sockets = new Set<BoardSocket>();
+  readonly #quarantine: Quarantine;
+  readonly #loader: BoardLoader;
   readonly #options: BoardsOptions;
 
   constructor(options: BoardsOptions) {
@@ -89,9 +101,9 @@ export class Boards {
         committed: (commit) => this.#committed(commit),
         refused: (board, reason) => this.#refused(board, reason),
         health: (failure) => this.#health(failure),
-        pressure: (full) => this.#pressure(full),
+        pressure: (full, board) => this.#pressure(full, board),
       },
-      { maxPendingBytes: options.maxPendingBytes },
+      options.maxPending,
     );
     this.replication = new Replication({
       ...options,
@@ -99,6 +111,17 @@ export class Boards {
       obey: (order) => this.#obey(order),
       wasReset: (board) => this.#letGo(board),
       fellBack: (board) => this.#loadAgain(board),
+    });
+    this.#quarantine = new Quarantine({
+      ...options,
+      store: options.quarantine,
+      tellNodes: (board, reason) =>
+        this.replication.tell({ board, name: 'quarantined', detail: { reason } }),
+    });
+    this.#loader = new BoardLoader({
+      ...options,
+      quarantine: this.#quarantine,
+      tellPresence: (...change) => this.replication.tellPresence(...change),
     });
     this.host = new BoardHost<SocketContext>({
       quiet: true,
@@ -138,7 +161,7 @@ export class Boards {
     return {
       onAuthenticate: async ({ token, documentName, connectionConfig }) => {
         try {
-          const permit = await this.#options.authorize(token, documentName);
+          const permit = await this.#admit(token, documentName);
           connectionConfig.readOnly = permit.guard.scope === 'nothing';
           await this.#makeSureItExists(documentName, canWrite(permit.guard.rights.access));
           return { permit };
@@ -148,7 +171,7 @@ export class Boards {
       },
       onTokenSync: async ({ token, documentName, connection, context }) => {
         try {
-          const permit = await this.#options.authorize(token, documentName);
+          const permit = await this.#admit(token, documentName);
           const before = connection.context.permit?.guard.rights;
           connection.readOnly = permit.guard.scope === 'nothing';
           connection.context.permit = permit;
@@ -187,6 +210,8 @@ export class Boards {
         }
         if (board.failure !== undefined) throw this.#refusal(board.failure, board.id);
         // May have come while the board was being loaded.
+        const unfit = this.#quarantine.refusalOf(board.id, context.permit);
+        if (unfit !== undefined) throw this.#refusal(unfit, board.id);
         const revoked = this.#options.revocations.refusalOf(context.permit.identity, board.id);
         if (revoked !== undefined) throw this.#refusal(revoked, board.id);
         // First of all, so that a client with a copy of another epoch neither shows us its own nor
@@ -194,8 +219,18 @@ export class Boards {
         const { id, epoch, head } = board;
         const node = this.#options.nodeId;
         const { rights } = context.permit.guard;
+        const mark = this.#quarantine.openMark(id);
         connection.sendStateless(
-          encodeMessage({ type: 'hello', board: id, epoch, head, node, ...rights }),
+          encodeMessage({
+            type: 'hello',
+            board: id,
+            epoch,
+            head,
+            node,
+            ...(board.content.mayRefuse && { mayRefuse: true }),
+            ...(mark && { quarantined: mark.reason }),
+            ...rights,
+          }),
         );
         context.socket.opened(connection, board);
         if (this.journal.failure) connection.sendStateless(durabilityMessage(true));
@@ -208,12 +243,28 @@ export class Boards {
       afterUnloadDocument: async ({ documentName }) => {
         this.#live.get(documentName)?.close();
         this.#live.delete(documentName);
+        this.#quarantine.closed(documentName);
         this.replication.unloaded(documentName);
         this.journal.forget(documentName);
         void this.#options.compactor.compactIfWorth(documentName);
         this.#options.compactor.forget(documentName);
       },
     };
+  }
+
+  /** What the token allows on the board as it is: of one in quarantine, administrators may look at what is left. */
+  async #admit(token: string, board: string): Promise<Permit> {
+    const permit = await this.#options.authorize(token, board);
+    const live = this.#live.get(board);
+    if (live !== undefined && this.#quarantine.openMark(board) === undefined) return permit;
+    const mark = await this.#quarantine.find(board);
+    if (mark !== undefined) return this.#quarantine.admit(permit, mark);
+    if (live === undefined) return permit;
+    // Released while somebody looked at what can be read of it: there is more to load now.
+    live.fail(released(board));
+    await this.#unload(live.document);
+    if (this.#live.has(board)) throw released(board);
+    return permit;
   }
 
   /** Writers make a board by opening it; a reader of a board that is not there is told so. */
@@ -224,31 +275,17 @@ export class Boards {
   }
 
   async #load(document: Document): Promise<void> {
-    const id = document.name;
-    await this.replication.loading(id);
-    const stored = await this.#options.store.load(id);
-    if (stored === undefined) throw new TesseraError('no-such-board', id);
-    applyStoredBoard(document, stored);
-    const board = new LiveBoard(document, stored, {
-      readLog: (after) => {
-        this.#options.counters.logRead();
-        return this.#options.store.loadTail(id, after);
-      },
-      tellNodes: (whole, entries) => this.replication.tellPresence(id, whole, entries),
-      failed: (error) => this.#options.log.error({ err: error, board: id }, 'a board failed'),
-    });
-    this.#live.set(id, board);
+    await this.replication.loading(document.name);
+    const board = await this.#loader.load(document);
+    document.on('destroy', () => this.#destroyed(board));
+    this.#live.set(board.id, board);
     this.replication.loaded(board);
-    this.#options.compactor.loaded(id, {
-      snapshotBytes: stored.snapshot?.bytes.byteLength ?? 0,
-      rows: stored.updates.length,
-      bytes: stored.updates.reduce((sum, update) => sum + update.bytes.byteLength, 0),
-    });
   }
 
   #journal(document: Document, origin: unknown, bytes: Uint8Array): void {
     const board = this.#live.get(document.name);
     if (board === undefined || origin === fromLog) return;
+    if (this.#quarantine.openMark(board.id) !== undefined) return;
     const permit =
       isTransactionOrigin(origin) && origin.source === 'connection'
         ? origin.connection.context.permit
@@ -294,9 +331,29 @@ export class Boards {
 
   /** The clients still have what the store has lost, and send it again as soon as they are back. */
   #loadAgain(board: LiveBoard): void {
+    if (this.#quarantine.openMark(board.id) !== undefined) {
+      board.fail(released(board.id));
+      return;
+    }
     this.#options.log.fatal({ board: board.id }, 'the database has lost commits that it confirmed');
     const detail = `${board.id}: its log has lost its newest edits; connect again to restore them`;
     board.fail(new TesseraError('board-unavailable', detail));
+  }
+
+  /** An update has left half of itself in memory, and nothing in the log: it is loaded anew from there. */
+  #destroyed(board: LiveBoard): void {
+    const damage = damageOf(board.document);
+    if (damage === undefined) return;
+    this.#options.log.warn({ err: damage, board: board.id }, 'an update failed halfway');
+    const detail = `${board.id}: an update to it failed halfway; connect again`;
+    // Not at once: its sender is told what was wrong with it.
+    queueMicrotask(() => board.fail(new TesseraError('board-unavailable', detail)));
+  }
+
+  /** Another node has found that it cannot be loaded. This one may still have it in memory. */
+  #quarantined(id: string, reason: string): void {
+    if (this.#quarantine.openMark(id) !== undefined) return;
+    this.#live.get(id)?.fail(refusal({ board: id, reason }));
   }
 
   /** Ends the connections of an actor, to one board or to all, on this and every other node. */
@@ -335,6 +392,7 @@ export class Boards {
   #obey({ name, board, detail }: ControlMessage): void {
     const { actor, reason = '' } = detail;
     if (name === 'kick' && actor !== undefined) this.#kick({ board, actor, reason });
+    else if (name === 'quarantined' && board !== undefined) this.#quarantined(board, reason);
     else if (name === 'board-reset') this.replication.look();
     else if (name === revokedOrder.name) this.#options.revocations.told();
   }
@@ -346,8 +404,13 @@ export class Boards {
     for (const board of this.#live.values()) board.sendToAll(text);
   }
 
-  #pressure(full: boolean): void {
-    this.#options.log.warn({ pendingBytes: this.journal.pendingBytes, full }, 'pending updates');
+  #pressure(full: boolean, board?: string): void {
+    const { pendingBytes } = this.journal;
+    this.#options.log.warn({ pendingBytes, full, board }, 'pending updates');
+    if (board !== undefined) {
+      for (const member of this.#live.get(board)?.members ?? []) member.holdEdits(full);
+      return;
+    }
     for (const socket of this.#sockets) full ? socket.pause() : socket.resume();
   }
 
@@ -360,7 +423,8 @@ export class Boards {
       error instanceof TesseraError
         ? error
         : new TesseraError('database-away', `${board} cannot be opened`, { cause: error });
-    if (known.httpStatus >= 500) this.#options.log.error({ err: known, board }, 'opening failed');
+    const isNews = known.httpStatus >= 500 && !(known instanceof InQuarantine);
+    if (isNews) this.#options.log.error({ err: known, board }, 'opening failed');
     else this.#options.log.info({ board, code: known.code, detail: known.message }, 'refused');
     return known;
   }

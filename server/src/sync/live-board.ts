@@ -3,7 +3,9 @@ import type { TesseraError } from '@tessera/model';
 import type { BoardHead } from '@tessera/persistence';
 import * as Y from 'yjs';
 import type { Revocable } from '../auth/revocations.ts';
+import type { BoardContent, ContentRules } from '../content/board-content.ts';
 import { CatchUp, type CatchUpOptions } from './catch-up.ts';
+import { Joins } from './joins.ts';
 import { BoardPresence, type TellNodes } from './presence.ts';
 
 /** A connection's view of a board, as the board needs it. */
@@ -14,6 +16,8 @@ export interface BoardMember {
   /** Ends this board on its connection, with the reason. */
   refuse(error: TesseraError): void;
   sendMessage(text: string): void;
+  /** The board has more unsaved edits than it may: its editors are not read from, or are again. */
+  holdEdits(isHeld: boolean): void;
 }
 
 export interface LiveBoardOptions {
@@ -22,9 +26,9 @@ export interface LiveBoardOptions {
   tellNodes: TellNodes;
   /** The board can no longer be served; its members have been refused. */
   failed(error: TesseraError): void;
+  joinsPerSecond: number;
+  rules: ContentRules;
 }
-
-const FORGET_WHOLE_MS = 1_000;
 
 /** Origin of updates that the log has already: they come from other nodes. */
 export const fromLog = Object.freeze({ source: 'log' });
@@ -35,23 +39,21 @@ export class LiveBoard {
   readonly epoch: string;
   readonly document: Document;
   readonly presence: BoardPresence;
+  readonly joins: Joins;
+  readonly content: BoardContent;
   readonly catchUp: CatchUp;
   readonly members = new Set<BoardMember>();
   /** Members holding updates that lean on ones the board does not have. */
   readonly holding = new Set<BoardMember>();
   #failure: TesseraError | undefined;
-  /** All there is, for those who join at the same time; until the next edit, and not for long. */
-  #whole: Uint8Array | undefined;
-  #forgetWhole: NodeJS.Timeout | undefined;
 
   constructor(document: Document, { epoch, head }: BoardHead, options: LiveBoardOptions) {
     this.id = document.name;
     this.document = document;
     this.epoch = epoch;
     this.presence = new BoardPresence(options.tellNodes);
-    document.on('update', () => {
-      this.#whole = undefined;
-    });
+    this.joins = new Joins(document, { perSecond: options.joinsPerSecond });
+    this.content = options.rules.of(document);
     this.catchUp = new CatchUp({
       head,
       epoch,
@@ -72,18 +74,6 @@ export class LiveBoard {
   /** Why nobody may join any more, until the board is loaded anew. */
   get failure(): TesseraError | undefined {
     return this.#failure;
-  }
-
-  /** What a client with this state vector lacks. Those who have nothing share one encoding. */
-  stateSince(stateVector: Uint8Array): Uint8Array {
-    const hasNothing = stateVector.byteLength === 1 && stateVector[0] === 0;
-    if (!hasNothing) return Y.encodeStateAsUpdate(this.document, stateVector);
-    this.#whole ??= Y.encodeStateAsUpdate(this.document);
-    this.#forgetWhole ??= setTimeout(() => {
-      this.#whole = undefined;
-      this.#forgetWhole = undefined;
-    }, FORGET_WHOLE_MS);
-    return this.#whole;
   }
 
   /** After an update: others may have been waiting for it, and others again for those. */
@@ -120,7 +110,8 @@ export class LiveBoard {
   }
 
   close(): void {
-    clearTimeout(this.#forgetWhole);
+    this.joins.close();
+    this.content.close();
     this.presence.close();
     this.catchUp.close();
   }

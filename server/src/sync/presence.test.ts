@@ -8,6 +8,7 @@ import { decodeNodeEntries, encodeNodeEntries } from './presence-codec.ts';
 /** A member with a stock `Awareness` at its end. */
 class Member implements PresenceMember {
   readonly identity: PresenceMember['identity'];
+  isVisible = true;
   readonly awareness = new Awareness(new Y.Doc());
   received = 0;
   readonly updates = new Set<SharedUpdate>();
@@ -127,6 +128,24 @@ describe('BoardPresence', () => {
     show(ada, { cursor: 3 });
     await carol.next();
     expect(carol.sees(ada)).toMatchObject({ cursor: 3 });
+  });
+
+  it('shows an invisible member the others, and shows it to nobody', async () => {
+    const [ada, agent] = [join('ada'), join('agent')];
+    agent.isVisible = false;
+    show(ada, { cursor: 1 });
+    show(agent, { cursor: 2 });
+    await agent.next();
+    expect(agent.sees(ada)).toMatchObject({ cursor: 1 });
+    expect(ada.sees(agent)).toBeUndefined();
+    agent.isVisible = true;
+    show(agent, { cursor: 3 });
+    await ada.next();
+    expect(ada.sees(agent)).toMatchObject({ cursor: 3 });
+    agent.isVisible = false;
+    show(agent, { cursor: 4 });
+    await ada.next();
+    expect(ada.sees(agent)).toBeUndefined();
   });
 
   it('neither gives an id away to an echo nor revives one by it', async () => {

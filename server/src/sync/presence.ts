@@ -17,6 +17,8 @@ export interface SharedUpdate {
 /** A connection that takes part in a board's presence. */
 export interface PresenceMember {
   readonly identity: { actor: string; name?: string | undefined; color?: string | undefined };
+  /** Others are not shown a member that is invisible. */
+  readonly isVisible: boolean;
   sendPresence(update: SharedUpdate): void;
   /** The member speaks for this client id: nobody else does. */
   announced?(client: number): void;
@@ -178,9 +180,14 @@ export class BoardPresence {
     } else if (clock <= entry.inClock) {
       return;
     }
+    member.announced?.(client);
+    if (!member.isVisible) {
+      // It was visible until it got another token.
+      if (entry?.owner === member) this.#remove(client, entry);
+      return;
+    }
     const json = JSON.stringify(stampIdentity(state, member));
     const stamp = this.#nextClock();
-    member.announced?.(client);
     this.#set(client, { owner: member, actor, stamp, inClock: clock, state: json });
   }
 

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { eventually } from '../../../test/support/wait.ts';
+import { ContentRules } from '../content/board-content.ts';
 import type { Fanout, FanoutEvents } from '../fanout/fanout.ts';
 import { LocalWire } from '../fanout/fanout-local.ts';
 import type { FanoutMessage } from '../fanout/message.ts';
@@ -101,6 +102,8 @@ class TestNode {
     await whileLoading();
     applyStoredBoard(document, stored);
     const board = new LiveBoard(document, stored, {
+      joinsPerSecond: 100,
+      rules: new ContentRules({ maxBytes: 1e9, maxWidgets: 1e6, refused: () => undefined }),
       readLog: (after) => this.#store.loadTail(id, after),
       tellNodes: (whole, entries) => this.replication.tellPresence(id, whole, entries),
       failed: () => undefined,

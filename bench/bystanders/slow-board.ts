@@ -1,0 +1,1 @@
+export const slowBoard = 'acme/slow-reader';
