@@ -14,6 +14,9 @@ export class BoardSocket extends HocuspocusProviderWebsocket {
   /** Asked before each frame of a board; false keeps it from being sent. */
   readonly gates = new Map<string, (frame: Frame) => boolean>();
 
+  /** Told not to connect until it is told otherwise. */
+  isAway = false;
+
   readonly #cameOnline = () => {
     if (this.shouldConnect) void this.connect();
   };

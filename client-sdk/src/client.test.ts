@@ -120,6 +120,32 @@ describe('a board', () => {
     expect(late.widgets.remove(chart)).toBe(true);
   });
 
+  test('goes on without the server while its client stays away, and saves when it comes back', async () => {
+    const client = connect();
+    const board = client.board(freshId());
+    const { id } = board.widgets.create(Counter, { n: 0 });
+    await board.saved();
+    client.disconnect();
+    expect(board.status.state).toBe('offline');
+    // Before the connection is closed, and after.
+    client.connect();
+    client.disconnect();
+    client.connect();
+    await reached(board, 'saved');
+    client.disconnect();
+    await eventually(() => node.openSockets === 0);
+    board.widgets.get(Counter, id)?.set({ n: 1 });
+    const other = client.board(freshId());
+    expect([board.status, other.status]).toMatchObject([
+      { state: 'offline', unsaved: 1 },
+      { state: 'offline', unsaved: 0 },
+    ]);
+    client.connect();
+    client.connect();
+    await Promise.all([board.saved(), reached(other, 'saved')]);
+    expect(board.status).toMatchObject({ state: 'saved', unsaved: 0 });
+  });
+
   test('tells where its edits are, from connecting to saved', async () => {
     const board = connect().board(freshId());
     const states = statesOf(board);

@@ -40,6 +40,13 @@ export interface Client {
     id: string,
     options?: BoardOptions<Fields>,
   ): Board<Fields>;
+  /**
+   * Leaves the server, and stays away until `connect` is called: boards are `offline`, and edits go on here
+   * as without a network. A client that loses its network comes back by itself.
+   */
+  disconnect(): void;
+  /** Comes back after `disconnect`. */
+  connect(): void;
   /** Closes all boards and the connection. Resolves when their local copies are written; the store stays open. */
   close(): Promise<void>;
 }
@@ -50,6 +57,8 @@ export function createClient(options: ClientOptions): Client {
   const boards = new Map<string, OpenBoard>();
   const socket = new BoardSocket({ url, autoConnect: false });
   let closed = false;
+  /** Told to, before the old connection was closed. */
+  let comesBack = false;
 
   socket.on('close', ({ event }: { event: { code: number; reason: string } }) => {
     if (isFinal(event.code)) {
@@ -59,7 +68,14 @@ export function createClient(options: ClientOptions): Client {
     // After a final code the provider would connect again for ever.
     const open = [...boards.values()].some(({ status }) => status.stopped === undefined);
     if (!open) socket.disconnect();
+    else if (comesBack) comeBack();
   });
+
+  const comeBack = () => {
+    comesBack = false;
+    socket.isAway = false;
+    if (boards.size > 0) void socket.connect();
+  };
 
   const leaving = (event: Event) => {
     if ([...boards.values()].some(({ status }) => status.unsaved > 0)) event.preventDefault();
@@ -76,8 +92,19 @@ export function createClient(options: ClientOptions): Client {
       const board = new OpenBoard({ id, socket, token, store, history, presence, closed: forget });
       boards.set(id, board);
       // Asked while it connects already, the provider would begin anew.
-      if (!socket.shouldConnect) void socket.connect();
+      if (!socket.isAway && !socket.shouldConnect) void socket.connect();
       return board as Board as Board<Fields>;
+    },
+    disconnect() {
+      comesBack = false;
+      socket.isAway = true;
+      socket.disconnect();
+      for (const board of boards.values()) board.changed();
+    },
+    connect() {
+      if (!socket.isAway) return;
+      comesBack = socket.status === 'connected';
+      if (!comesBack) comeBack();
     },
     async close() {
       const open = [...boards.values()];

@@ -86,6 +86,7 @@ export class BoardConnection {
 
   get state(): 'connecting' | 'offline' | 'syncing' | 'saving' | 'saved' {
     const { socket, ledger } = this.#options;
+    if (socket.isAway) return 'offline';
     if (socket.status !== 'connected') return this.#wasDisconnected ? 'offline' : 'connecting';
     if (!this.provider.isAuthenticated || this.#retry !== undefined) return 'connecting';
     if (!this.provider.isSynced || !ledger.exchanged) return 'syncing';

@@ -1,7 +1,6 @@
-import { useUsers } from '@tessera/client/react';
+import { useClient, useUsers } from '@tessera/client/react';
 import { currentTheme, onThemeChange, toggleTheme } from '@tessera/example-design/theme';
-import { type CSSProperties, useSyncExternalStore } from 'react';
-import { flightMode, setFlightMode } from './flight-mode.ts';
+import { type CSSProperties, useState, useSyncExternalStore } from 'react';
 import { Icon } from './icon.tsx';
 import type { Person } from './identity.ts';
 import { applyUpdate, hasUpdate, onUpdate } from './page-updates.ts';
@@ -60,15 +59,22 @@ function ThemeButton() {
   );
 }
 
+/** For a phone that is only a frame on a page. */
 function FlightButton() {
-  const isOn = useSyncExternalStore(flightMode.subscribe, flightMode.isOn);
+  const client = useClient();
+  const [isOn, setOn] = useState(false);
+  const toggle = () => {
+    if (isOn) client.connect();
+    else client.disconnect();
+    setOn(!isOn);
+  };
   return (
     <button
       type="button"
       className="icon-button"
       aria-label="Flight mode"
       aria-pressed={isOn}
-      onClick={() => setFlightMode(!isOn)}
+      onClick={toggle}
     >
       <Icon name="flight" />
     </button>

@@ -1,7 +1,6 @@
 import { type Client, createClient } from '@tessera/client';
 import { indexedDbStore } from '@tessera/client/offline';
 import { AwayLog } from './away.ts';
-import { installFlightMode } from './flight-mode.ts';
 import { Identity, type Person } from './identity.ts';
 import { isFirstVisit } from './visits.ts';
 
@@ -28,7 +27,6 @@ export async function openSession(): Promise<Session> {
   if (identity.person === undefined) await identity.token();
   const { person: me } = identity;
   if (me === undefined) throw new Error('there is a token and nobody in it');
-  if (phone !== undefined) installFlightMode();
   const url = new URL('/sync', location.href);
   url.protocol = url.protocol.replace('http', 'ws');
   const client = createClient({

@@ -72,7 +72,6 @@ export async function closeSession(board: string, seat: Seat): Promise<void> {
 
 function createSession(board: string, seat: Seat): Session {
   const token = new DevelopmentToken(board, seat, seat === 'you' ? guestName() : undefined);
-  const network = new Network();
   const listeners = new Set<() => void>();
   let hasNoTokens = false;
   const tell = () => {
@@ -80,30 +79,27 @@ function createSession(board: string, seat: Seat): Session {
   };
   // A development token is for one board, so each board has a client. With tokens of your backend,
   // one client serves all of them over one socket.
-  const client = network.around(() =>
-    createClient({
-      url: new URL('/sync', location.href).href.replace(/^http/, 'ws'),
-      token: async () => {
-        if (!network.isOn) throw new Error('the network is turned off');
-        try {
-          const value = await token.get();
-          hasNoTokens = false;
-          return value;
-        } catch (error) {
-          hasNoTokens = error instanceof NoTokensError;
-          throw error;
-        } finally {
-          tell();
-        }
-      },
-      store: stores[seat],
-    }),
-  );
+  const client = createClient({
+    url: new URL('/sync', location.href).href.replace(/^http/, 'ws'),
+    token: async () => {
+      try {
+        const value = await token.get();
+        hasNoTokens = false;
+        return value;
+      } catch (error) {
+        hasNoTokens = error instanceof NoTokensError;
+        throw error;
+      } finally {
+        tell();
+      }
+    },
+    store: stores[seat],
+  });
   let me = token.person;
   return {
     board,
     client,
-    network,
+    network: new Network(client),
     get me() {
       const now = token.person;
       if (now?.id !== me?.id) me = now;
