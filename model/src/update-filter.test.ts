@@ -358,6 +358,19 @@ describe('a key of a map', () => {
 });
 
 describe('structs that are there already', () => {
+  it('in part cannot put several values behind the one of a key', () => {
+    const doc = makeBoard();
+    const [text, map] = [shared(doc, 'open', 'text'), shared(doc, 'open', 'map')];
+    const there = [
+      forge({ id: [MALLORY, 0], parent: idOf(text), content: new Y.ContentString('a') }),
+      forge({ id: [MALLORY, 1], parent: idOf(map), key: 'x', content: any(1) }),
+    ];
+    expect(expectHarmless(doc, forgedUpdate(there))).toBeUndefined();
+    const content = new Y.ContentString('abcd');
+    const attack = forgedUpdate([forge({ id: [MALLORY, 0], parent: idOf(text), content })]);
+    expect(expectHarmless(doc, attack)?.widgets).toEqual(['open']);
+  });
+
   it('do not make Yjs split the neighbours they name', () => {
     const doc = makeBoard();
     Y.applyUpdate(doc, forgedUpdate([forge({ id: [7, 0], parent: 'else', key: 'seven' })]));

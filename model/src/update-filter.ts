@@ -134,7 +134,10 @@ class UpdateFilter {
     if (left && right && !this.#places.areInOrder(left, right)) return false;
     const isOne = item.length === 1 || item.content instanceof Y.ContentDeleted;
     if (isOne && item.rightOrigin === null) return true;
-    const key = this.#places.sequenceOf(item.id)?.key;
+    // What is left of an item of which a part is there stands behind that part, wherever it is.
+    const { client, clock } = item.id;
+    const isNew = clock >= this.#places.knownUpTo(client);
+    const key = this.#places.sequenceOf(isNew || !left ? item.id : left)?.key;
     return key === null || (key === undefined && isOne);
   }
 
