@@ -326,6 +326,16 @@ describe('neighbours the wrong way round', () => {
     expect(String(shared(doc, 'open', 'text'))).toBe(before);
   });
 
+  it('are refused also in what the update brings itself', () => {
+    const doc = makeBoard();
+    const text = idOf(shared(doc, 'open', 'text'));
+    const attack = forgedUpdate([
+      forge({ id: [MALLORY, 0], parent: text, content: new Y.ContentString('abc') }),
+      forge({ id: [MALLORY, 3], origin: id(MALLORY, 2), rightOrigin: id(MALLORY, 0) }),
+    ]);
+    expect(expectHarmless(doc, attack)).toMatchObject({ widgets: ['open'], parts: 1 });
+  });
+
   it('may have something between them: others write there at the same time', () => {
     const doc = makeBoard();
     const [origin, rightOrigin] = [letter(doc, 'open', 0), letter(doc, 'open', 1)];

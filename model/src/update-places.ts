@@ -122,14 +122,13 @@ export class UpdatePlaces {
     return this.#isBefore(left, right);
   }
 
-  /** Of ids in one sequence. What the update brings can be anywhere in it, and is trusted. */
+  /** Of ids in one sequence. Where in it Yjs will put what the update brings is not known, and trusted. */
   #isBefore(left: Y.ID, right: Y.ID): boolean {
-    if (left.client === right.client && left.clock === right.clock) return false;
-    const isNews = ({ client, clock }: Y.ID) => clock >= this.knownUpTo(client);
-    if (isNews(left) || isNews(right)) return true;
     const last = this.find(right);
     let at = this.find(left);
     if (at === last) return left.clock < right.clock;
+    const isNews = ({ client, clock }: Y.ID) => clock >= this.knownUpTo(client);
+    if (isNews(left) || isNews(right)) return true;
     while (at instanceof Y.Item && at !== last) at = at.right ?? undefined;
     return at === last;
   }

@@ -8,6 +8,7 @@ import { createDatabase } from '../support/postgres.ts';
 import { random } from '../support/random.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { expectSound, type NodeProcess, startNodeProcess, tokenFor } from '../support/tessera.ts';
+import { contentOf } from './content.ts';
 import { honestEdit } from './honest-edits.ts';
 import { UpdateMutator } from './mutate-update.ts';
 
@@ -206,7 +207,7 @@ it('whatever a restricted writer sends: others edit and are saved, and only what
       });
     }
     await Promise.all([sync(ada), sync(bob)]);
-    expect(readBoard(bob.doc)).toEqual(readBoard(ada.doc));
+    expect(contentOf(bob.doc)).toEqual(contentOf(ada.doc));
     expect([ada.closed, bob.closed]).toEqual([undefined, undefined]);
     for (const attacker of attackers) {
       await attacker.close();
@@ -216,10 +217,10 @@ it('whatever a restricted writer sends: others edit and are saved, and only what
       expect([...attacker.closedWith.keys()].filter((code) => code !== 4400)).toEqual([]);
       totals.closed += attacker.closedWith.get(4400) ?? 0;
     }
-    const content = readBoard(ada.doc);
+    const content = contentOf(ada.doc);
     await Promise.all([ada.close(), bob.close()]);
     const reader = await RawClient.open(node.url, board, tokenFor('ada'));
-    expect(readBoard(reader.doc)).toEqual(content);
+    expect(contentOf(reader.doc)).toEqual(content);
     await reader.close();
     await toll.look();
   }
