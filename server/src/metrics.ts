@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@tessera/model';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ContentRule } from './content/objection.ts';
 import type { FanoutMessage } from './fanout/message.ts';
@@ -69,6 +70,12 @@ export class NodeMetrics {
     labelNames: ['limit'],
     registers: [this.registry],
   });
+  readonly #closed = new Counter({
+    name: 'tessera_closed_total',
+    help: 'Connections that this node has closed, or single boards on them, by the code of the error',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
   readonly contentType = this.registry.contentType;
 
   constructor() {
@@ -103,6 +110,10 @@ export class NodeMetrics {
 
   refusedSocket(limit: SeatLimit): void {
     this.#refusedSockets.inc({ limit });
+  }
+
+  closed(code: ErrorCode): void {
+    this.#closed.inc({ code });
   }
 
   quarantined(): void {

@@ -108,6 +108,7 @@ describe('too many', () => {
     }
     const { code, reason } = await client.untilClosed();
     expect([code, reason]).toEqual([4529, expect.stringContaining('2 boards are open')]);
+    expect(await metric(node.url, 'tessera_closed_total', 'code="too-fast"')).toBe(1);
   });
 
   it('connections of a user close the newest with 4529, and leave the others alone', async () => {

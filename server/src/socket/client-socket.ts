@@ -219,12 +219,14 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     }
     this.#leave(address, slot, error.message);
     if (concernsOthers || this.#slots.size === 0) this.end(error);
+    else this.#boards.countClosed(error.code);
   }
 
   /** Closes the socket with the error's code and reason. */
   end(error: TesseraError): void {
     if (this.#ws.readyState !== OPEN) return;
     this.#isEnded = true;
+    this.#boards.countClosed(error.code);
     this.#log.info({ code: error.code, detail: error.message }, 'closing a socket');
     // Reads on, so that the client's answer to the close frame arrives.
     this.#ws.resume();

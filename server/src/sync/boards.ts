@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin } from '@hocuspocus/server';
-import { canWrite, encodeMessage, TesseraError } from '@tessera/model';
+import { canWrite, type ErrorCode, encodeMessage, TesseraError } from '@tessera/model';
 import {
   type BoardStore,
   type Commit,
@@ -66,6 +66,7 @@ export interface BoardsOptions {
     logRead(): void;
     refused(parts: number): void;
     slowReader(): void;
+    closed(code: ErrorCode): void;
     quarantined(): void;
   };
   compactor: Compactor;
@@ -141,6 +142,11 @@ export class Boards {
 
   removeSocket(socket: BoardSocket): void {
     this.#sockets.delete(socket);
+  }
+
+  /** A connection, or a board on one, was closed for an error. */
+  countClosed(code: ErrorCode): void {
+    this.#options.counters.closed(code);
   }
 
   countSlowReader(): void {

@@ -2,10 +2,14 @@ import type { Client } from '@tessera/client';
 import { renderToString } from 'react-dom/server';
 import { BoardPage, type ShowOptions } from './board-page.tsx';
 
+const never = (what: string) => {
+  throw new Error(`${what} on a server`);
+};
+
 const client: Client = {
-  board: (id) => {
-    throw new Error(`${id} was opened on a server`);
-  },
+  board: (id) => never(`${id} was opened`),
+  disconnect: () => never('a client was disconnected'),
+  connect: () => never('a client was connected'),
   close: () => Promise.resolve(),
 };
 
