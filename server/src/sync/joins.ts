@@ -63,10 +63,11 @@ export class Joins {
       const update = isTooMany ? undefined : this.#encode(first);
       if (update === undefined) {
         const until = isTooMany ? this.#secondEnds : this.#restsUntil;
+        const ms = Math.max(0, until - performance.now());
         this.#timer = setTimeout(() => {
           this.#timer = undefined;
           this.#answerSome();
-        }, until - performance.now());
+        }, ms);
         return;
       }
       this.#waiting.shift();
