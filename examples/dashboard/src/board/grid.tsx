@@ -12,7 +12,7 @@ import { useCanEdit } from './use-can-edit.ts';
 import { useGesture } from './use-gesture.ts';
 
 /** Narrower than this, columns are too narrow: the widgets are a list, in the order of the grid. */
-const NARROW_PX = 640;
+const NARROW_PX = 560;
 
 const gridConfig = {
   cols: COLUMNS,

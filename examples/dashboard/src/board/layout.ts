@@ -19,7 +19,6 @@ class BoardLayout {
   readonly #listeners = new Set<() => void>();
   #layout: Layout = [];
   #isStale = true;
-  #frame: number | undefined;
 
   constructor(board: Board) {
     this.#board = board;
@@ -82,11 +81,7 @@ class BoardLayout {
 
   #changed(): void {
     this.#isStale = true;
-    // Several people move widgets more often together than a frame is drawn.
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined;
-      for (const listener of [...this.#listeners]) listener();
-    });
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 
