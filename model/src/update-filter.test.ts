@@ -365,6 +365,31 @@ describe('a key of a map', () => {
     removeWidget(doc, 'open');
     expect(widgetsOf(doc).has('open')).toBe(false);
   });
+
+  it('may be sent overwritten values as one, which an undo has kept', () => {
+    const doc = makeBoard();
+    const mallory = docOf(MALLORY);
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(doc));
+    const undo = new Y.UndoManager(widgetsOf(mallory));
+    for (const value of [1, 2, 3, 4]) setState(mallory, 'open', { key: value });
+    const edit = Y.encodeStateAsUpdate(mallory, Y.encodeStateVector(doc));
+    expect(decodeUpdate(edit).structs.some(({ length }) => length > 1)).toBe(true);
+    expect(expectHarmless(doc, edit)).toBeUndefined();
+    expect(stateOf(doc, 'open').get('key')).toBe(4);
+    undo.destroy();
+  });
+});
+
+describe('what was collected as garbage', () => {
+  it('makes garbage of what was written beside it, which is no offence', () => {
+    const doc = makeBoard();
+    const mallory = docOf(MALLORY);
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(doc));
+    const update = Y.encodeStateVector(mallory);
+    (shared(mallory, 'open', 'text') as Y.Text).insert(1, 'typed meanwhile');
+    stateOf(doc, 'open').delete('text');
+    expect(expectHarmless(doc, Y.encodeStateAsUpdate(mallory, update))).toBeUndefined();
+  });
 });
 
 describe('structs that are there already', () => {

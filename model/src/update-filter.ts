@@ -60,6 +60,7 @@ class UpdateFilter {
   readonly #places: UpdatePlaces;
   readonly #rules: UpdateRules;
   readonly #onlyOwn: boolean;
+  readonly #deletions: DecodedUpdate['ds'];
   readonly #kept: Struct[] = [];
   readonly #keptDeletions = new Map<number, ClockRange[]>();
   /** News that will not be in the document, or as garbage only. */
@@ -79,6 +80,7 @@ class UpdateFilter {
     this.#places = new UpdatePlaces({ structs }, doc);
     this.#rules = rules;
     this.#onlyOwn = onlyOwn;
+    this.#deletions = ds;
     for (const struct of structs) this.#judgeStruct(struct);
     for (const [client, ranges] of ds.clients) {
       const kept = ranges.flatMap((range) => this.#keptPartsOf(client, range));
@@ -128,7 +130,7 @@ class UpdateFilter {
   /**
    * Whether Yjs could have made the item: else copies part over it, or cannot read or clean up. What
    * it leans on was there before it, its neighbours are neighbours, and a key of a map has one value
-   * at a time, which is never split.
+   * at a time, which is never split. Values that were overwritten may come as one, when an undo keeps them.
    */
   #isSound(item: Y.Item, left: Y.ID | undefined, right: Y.ID | undefined): boolean {
     if (left && right && !this.#places.areInOrder(left, right)) return false;
@@ -137,8 +139,21 @@ class UpdateFilter {
     // What is left of an item of which a part is there stands behind that part, wherever it is.
     const { client, clock } = item.id;
     const isNew = clock >= this.#places.knownUpTo(client);
-    const key = this.#places.sequenceOf(isNew || !left ? item.id : left)?.key;
-    return key === null || (key === undefined && isOne);
+    const sequence = this.#places.sequenceOf(isNew || !left ? item.id : left);
+    // Without one, it will be garbage.
+    if (sequence === undefined || sequence.key === null) return true;
+    return item.rightOrigin === null && this.#isDeletedHere(item);
+  }
+
+  /** Whether the update also deletes all of the item, and that is taken. */
+  #isDeletedHere({ id: { client, clock }, length }: Y.Item): boolean {
+    if (this.#onlyOwn) return false;
+    let end = clock;
+    const ranges = this.#deletions.clients.get(client) ?? [];
+    for (const range of [...ranges].sort((a, b) => a.clock - b.clock)) {
+      if (range.clock <= end) end = Math.max(end, range.clock + range.len);
+    }
+    return end >= clock + length;
   }
 
   /** Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only. */
