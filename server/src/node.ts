@@ -19,15 +19,13 @@ import { fixedTokenKeys } from './auth/token-keys.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { Settings } from './config.ts';
 import { ContentRules } from './content/board-content.ts';
-import type { Fanout, FanoutEvents } from './fanout/fanout.ts';
+import type { FanoutEvents } from './fanout/fanout.ts';
 import { LocalWire } from './fanout/fanout-local.ts';
-import { connectRedis } from './fanout/fanout-redis.ts';
 import { createApp, type DevelopmentToken } from './http/app.ts';
 import type { Readiness } from './http/health.ts';
 import { createOriginCheck } from './http/origins.ts';
 import { findPages } from './http/pages.ts';
 import { Admission } from './limits/admission.ts';
-import { openLimitsRedis } from './limits/limits-redis.ts';
 import { Traffic } from './limits/traffic.ts';
 import { NodeMetrics } from './metrics.ts';
 import { SocketServer } from './socket/accept.ts';
@@ -76,7 +74,8 @@ export async function startNode(
     settings.widgetSchemas === undefined ? undefined : await openSchemas(settings.widgetSchemas);
   const secret = await signingSecret(settings);
   const keys = fixedTokenKeys(secret, settings.jwtPublicKey);
-  const { databaseUrl, dataDir, jwksUrl } = settings;
+  const { databaseUrl, dataDir, jwksUrl, redisUrls } = settings;
+  const connect = await prepareFanout(redisUrls, log);
   const database: Database = await openDatabase({ databaseUrl, dataDir });
   const store = createSqlBoardStore(database);
   try {
@@ -107,7 +106,7 @@ export async function startNode(
     store,
     quarantine: createSqlQuarantineStore(database),
     storeIsShared: databaseUrl !== undefined,
-    connect: (events) => connectFanout(settings.redisUrls, events, log),
+    connect,
     counters: metrics,
     compactor,
     authorize: createAuthorize(verify, revocations),
@@ -164,7 +163,7 @@ export async function startNode(
     pages,
     developmentToken: settings.production ? undefined : developmentToken,
   });
-  const redis = openLimitsRedis(settings.redisUrls, log);
+  const redis = redisUrls && (await openLimitsRedis(redisUrls, log));
   const traffic = new Traffic({
     limits: settings.traffic,
     redis,
@@ -263,14 +262,16 @@ export async function startNode(
   };
 }
 
-/** Without Redis, a node alone: there is nobody to tell anything. */
-function connectFanout(
-  redisUrls: readonly string[] | undefined,
-  events: FanoutEvents,
-  log: Logger,
-): Fanout {
-  if (redisUrls === undefined) return new LocalWire().connect(events);
-  return connectRedis(redisUrls, events, { log });
+/** Without Redis, a node alone: there is nobody to tell anything, and what speaks to one takes 8 MiB. */
+async function prepareFanout(redisUrls: readonly string[] | undefined, log: Logger) {
+  if (redisUrls === undefined) return (events: FanoutEvents) => new LocalWire().connect(events);
+  const { connectRedis } = await import('./fanout/fanout-redis.ts');
+  return (events: FanoutEvents) => connectRedis(redisUrls, events, { log });
+}
+
+async function openLimitsRedis(redisUrls: readonly string[], log: Logger) {
+  const { openLimitsRedis: open } = await import('./limits/limits-redis.ts');
+  return open(redisUrls, log);
 }
 
 function describe(what: string, failure: Error | undefined): string | undefined {

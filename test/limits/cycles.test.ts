@@ -45,8 +45,8 @@ describe('opening and closing boards', () => {
     const before = await run(0, CYCLES / 10);
     const after = await run(CYCLES / 10, CYCLES);
     console.log({ before, after });
-    // One that is set anew after each query is not there while that runs.
-    expect(after.timers).toBeLessThanOrEqual(before.timers + 1);
+    // Now and then: a timer that is set anew after each query is not there while that runs.
+    await eventually(() => timers() <= before.timers, { what: 'as few timers as before' });
     expect(after.heapMiB - before.heapMiB).toBeLessThan(MAX_GROWTH_MIB);
     await node.close();
   });

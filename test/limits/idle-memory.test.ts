@@ -4,7 +4,7 @@ import { createDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startNodeProcess, tokenFor } from '../support/tessera.ts';
 
-const MAX_RESIDENT_MIB = 140;
+const MAX_RESIDENT_MIB = 130;
 
 describe('an idle node on PostgreSQL', () => {
   it(`stays under ${MAX_RESIDENT_MIB} MiB of resident memory`, async () => {

@@ -3,7 +3,6 @@ import { TesseraError } from '@tessera/model';
 import { createSqlRevocationStore, migrate, openDatabase } from '@tessera/persistence';
 import { type RevocationOrder, revocationOf } from '../auth/revocation-order.ts';
 import { parseSettings } from '../config.ts';
-import { connectRedis } from '../fanout/fanout-redis.ts';
 import { revokedOrder } from '../sync/boards.ts';
 import type { Command } from './command.ts';
 
@@ -66,6 +65,8 @@ function iso(ms: number): string {
 
 /** Whether the message that makes nodes look at once was sent. */
 async function tellNodes(redisUrls: readonly string[]): Promise<boolean> {
+  // Here and not above: every command reads this file.
+  const { connectRedis } = await import('../fanout/fanout-redis.ts');
   const connected = Promise.withResolvers<boolean>();
   let sent = true;
   const timer = setTimeout(() => connected.resolve(false), REDIS_WITHIN_MS);

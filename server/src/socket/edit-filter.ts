@@ -81,9 +81,7 @@ export class EditFilter {
       taken = this.#filter(update, document, mayWrite);
     }
     content.count(obstacles.rules);
-    const isAboutRights = guard.scope !== 'everything' && obstacles.rules.size === 0;
-    const code = isAboutRights ? 'not-granted' : 'edit-refused';
-    return { taken, rejection: this.#rejectionOf(taken, obstacles, code) };
+    return { taken, rejection: this.#rejectionOf(taken, obstacles) };
   }
 
   /** What a reader sends. Undefined if it is no edit. @throws TesseraError as `judge` */
@@ -95,20 +93,16 @@ export class EditFilter {
     return this.#rejectionOf(
       this.#filter(update, document, () => false),
       new Obstacles(guard),
-      'not-granted',
     );
   }
 
-  #rejectionOf(
-    { refused }: FilteredUpdate,
-    obstacles: Obstacles,
-    code: 'not-granted' | 'edit-refused',
-  ): RejectedMessage | undefined {
+  #rejectionOf({ refused }: FilteredUpdate, obstacles: Obstacles): RejectedMessage | undefined {
     if (refused === undefined) return undefined;
     this.#options.countRefused(refused.parts);
     const rejection = obstacles.rejectionOf(refused);
     if (!this.#endsFor({ refused })) return rejection;
     // It would go on as if the edit were saved. What others made is on its way here without it.
+    const code = obstacles.rules.size > 0 ? 'edit-refused' : 'not-granted';
     throw new TesseraError(code, rejection.reason);
   }
 
