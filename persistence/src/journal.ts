@@ -42,6 +42,11 @@ interface BoardTail {
 
 const MiB = 1024 * 1024;
 const MAX_BATCH_BYTES = 8 * MiB;
+/**
+ * Commits begin so far apart at least. The first edit after a pause does not wait, and nobody notices that
+ * the others do; a commit costs a node and its database as much for one row as for ten.
+ */
+const COMMIT_EVERY_MS = 4;
 /** A database that has not answered by then counts as failing, though it may still commit. */
 const SLOW_AFTER_MS = 1_000;
 const FIRST_RETRY_MS = 25;
@@ -50,8 +55,8 @@ const LAST_RETRY_MS = 500;
 /**
  * Group commit in front of a board store.
  *
- * Appending never waits. One flush is in flight at a time; whatever arrives meanwhile goes together
- * into the next one, so the batch grows with the load by itself. Within a flush, a board's updates by
+ * Appending never waits. One flush is in flight at a time; whatever arrives meanwhile, and until the next
+ * one may begin, goes together into that, so the batch grows with the load by itself. Within a flush, a board's updates by
  * one actor become one row. Such a row may lean on a later row of the same flush, so a board's head
  * only ever rests at the end of a flush.
  *
@@ -68,6 +73,7 @@ export class Journal {
   readonly #dirty = new Set<string>();
   #failure: Error | undefined;
   #flushing: Promise<void> | undefined;
+  #nextCommitAt = 0;
   readonly #stop = new AbortController();
 
   constructor(
@@ -164,6 +170,9 @@ export class Journal {
     // Lets everything that arrives in this turn of the event loop share the first commit.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#dirty.size > 0 && !this.#stop.signal.aborted) {
+      const waitMs = this.#nextCommitAt - performance.now();
+      if (waitMs >= 1) await delay(waitMs);
+      this.#nextCommitAt = performance.now() + COMMIT_EVERY_MS;
       await this.#commit(this.#takeBatch());
     }
     this.#flushing = undefined;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@tessera/model';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ContentRule } from './content/objection.ts';
+import { measureEventLoopLag, NEVER_MS } from './event-loop-lag.ts';
 import type { FanoutMessage } from './fanout/message.ts';
 import type { SeatLimit } from './limits/admission.ts';
 
@@ -21,7 +22,8 @@ let ofProcess: Registry | undefined;
 function processMetrics(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+    collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: NEVER_MS });
+    measureEventLoopLag(ofProcess);
   }
   return ofProcess;
 }

@@ -32,6 +32,11 @@ import { SocketServer } from './socket/accept.ts';
 import { Boards, type Kick } from './sync/boards.ts';
 
 const READINESS_LIMIT_MS = 2_000;
+/**
+ * Connections that wait to be accepted; the kernel takes `net.core.somaxconn` of them at most. Node's 511
+ * are too few for 5,000 clients that come back at once: who finds no room tries again after 1, 2, 4, … s.
+ */
+const LISTEN_BACKLOG = 4_096;
 
 /** A running node. */
 export interface TesseraNode {
@@ -229,7 +234,7 @@ export async function startNode(
     throw error;
   }
   try {
-    await app.listen({ host: settings.host, port: settings.port });
+    await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
   } catch (cause) {
     await close();
     const { host, port } = settings;

@@ -56,11 +56,14 @@ export interface NodeProcess {
 
 const main = fileURLToPath(new URL('../../server/bin/tessera.js', import.meta.url));
 
+/** `launcher` is a program, with its arguments, that becomes the node: `['nice']`. */
 export async function startNodeProcess(
   env: Record<string, string>,
   script = main,
+  launcher: readonly string[] = [],
 ): Promise<NodeProcess> {
-  const child = spawn(process.execPath, [script, 'serve'], {
+  const [program = '', ...args] = [...launcher, process.execPath, script, 'serve'];
+  const child = spawn(program, args, {
     // Not the test runner's environment: nothing of it may configure the node by accident.
     env: { PATH: process.env['PATH'], ...(await testEnv(env)) },
     stdio: ['ignore', 'pipe', 'inherit'],

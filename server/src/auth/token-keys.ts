@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { TesseraError } from '@tessera/model';
 
 /** The algorithms tokens may be signed with. */
@@ -6,7 +6,7 @@ export type TokenAlgorithm = 'HS256' | 'RS256' | 'ES256';
 
 /** A key tokens are checked with, and the only algorithm accepted with it. */
 export interface TokenKey {
-  key: string | KeyObject;
+  key: KeyObject;
   algorithm: TokenAlgorithm;
 }
 
@@ -15,7 +15,10 @@ const MIN_RSA_BITS = 2048;
 /** The keys that are set: they are there from the start and never change. @throws TesseraError `bad-setting` */
 export function fixedTokenKeys(secret: string | undefined, publicKey: string | undefined) {
   const keys: TokenKey[] = [];
-  if (secret !== undefined) keys.push({ key: secret, algorithm: 'HS256' });
+  // Given the text, jsonwebtoken would try at each token whether it is a public key.
+  if (secret !== undefined) {
+    keys.push({ key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' });
+  }
   if (publicKey !== undefined) keys.push(publicTokenKey(publicKey));
   return keys;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixedTokenKeys } from '../auth/token-keys.ts';
 import { createTokenVerifier } from '../auth/verify-token.ts';
 import { parseSettings } from '../config.ts';
 import { startNode } from '../node.ts';
@@ -48,7 +49,7 @@ describe('tessera', () => {
     });
     expect(code).toBe(0);
     const verify = createTokenVerifier({
-      keys: [{ key: SECRET, algorithm: 'HS256' }],
+      keys: fixedTokenKeys(SECRET, undefined),
       remoteKeys: undefined,
       audience: 'tessera',
       issuer: undefined,

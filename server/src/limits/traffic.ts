@@ -43,14 +43,19 @@ export interface TrafficOptions {
 const TICK_MS = 100;
 /** What may be read between two ticks, in shares of a second: some may come late, and then at once. */
 const BURST_S = 0.2;
+/**
+ * Who sends less than this share of its rate in a tick is not charged, which costs more than handling a few
+ * edits: a user would have to be on more than ten nodes for it to matter.
+ */
+const NEGLIGIBLE = 0.1;
 /** Held back again this soon after it was let go, a client has not slowed down. */
 const GRACE_MS = 1_000;
 
 /**
  * Slows down who sends too fast: its socket is not read from until its rate allows it, so that TCP
  * makes it wait and nothing is lost. Who goes on for long is closed with 4529. Frames are counted as
- * they come and charged ten times a second, which costs nothing per frame. Between that a connection is
- * read from for so many frames only: megabytes of small ones may be there at once.
+ * they come and charged ten times a second, which costs nothing per frame, and for most nothing at all.
+ * Between that a connection is read from for so many frames only: megabytes of small ones may be there at once.
  */
 export class Traffic {
   readonly work: Work;
@@ -60,7 +65,7 @@ export class Traffic {
   readonly #userFrames: Charge;
   readonly #userBytes: Charge;
   readonly #active = new Set<Meter>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -70,28 +75,31 @@ export class Traffic {
     this.#bytes = new Charge('connection-bytes', perConnection.bytes, undefined);
     this.#userFrames = new Charge('user-frames', perUser.frames, options.redis);
     this.#userBytes = new Charge('user-bytes', perUser.bytes, options.redis);
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   meter(socket: MeteredSocket): Meter {
     const burst = Math.ceil(this.#options.limits.perConnection.frames * BURST_S);
-    return new Meter(socket, burst, (meter) => this.#active.add(meter));
+    return new Meter(socket, burst, (meter) => {
+      this.#active.add(meter);
+      this.#timer ??= setTimeout(() => this.#tick(), TICK_MS);
+    });
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     for (const meter of this.#active) meter.close();
     this.#active.clear();
   }
 
   #tick(): void {
+    this.#timer = undefined;
     const active = [...this.#active];
     this.#active.clear();
     const users = new Map<string, { frames: number; bytes: number; meters: Meter[] }>();
     for (const meter of active) {
       const { frames, bytes } = meter.take();
       const { id, actor } = meter.socket;
-      void this.#charge([meter], [this.#frames.take(id, frames), this.#bytes.take(id, bytes)]);
+      this.#charge([meter], id, [this.#frames, frames], [this.#bytes, bytes]);
       if (actor === undefined) continue;
       const user = users.get(actor) ?? { frames: 0, bytes: 0, meters: [] };
       users.set(actor, user);
@@ -100,15 +108,18 @@ export class Traffic {
       user.meters.push(meter);
     }
     for (const [actor, { frames, bytes, meters }] of users) {
-      void this.#charge(meters, [
-        this.#userFrames.take(actor, frames),
-        this.#userBytes.take(actor, bytes),
-      ]);
+      this.#charge(meters, actor, [this.#userFrames, frames], [this.#userBytes, bytes]);
     }
   }
 
-  async #charge(meters: readonly Meter[], charges: readonly Promise<number>[]): Promise<void> {
-    const waitMs = Math.max(...(await Promise.all(charges)));
+  #charge(meters: readonly Meter[], key: string, ...counts: [Charge, number][]): void {
+    if (counts.every(([charge, points]) => charge.isNegligible(points))) return;
+    const waits = counts.map(([charge, points]) => charge.take(key, points));
+    void this.#holdBack(meters, waits);
+  }
+
+  async #holdBack(meters: readonly Meter[], waits: readonly Promise<number>[]): Promise<void> {
+    const waitMs = Math.max(...(await Promise.all(waits)));
     if (waitMs <= 0) return;
     for (const meter of meters) {
       this.#options.heldBack();
@@ -120,14 +131,21 @@ export class Traffic {
 /** One rate, counted in windows of a second. */
 class Charge {
   readonly #limiter: RateLimiterAbstract;
+  readonly #negligible: number;
 
   constructor(name: string, perSecond: number, redis: Redis | undefined) {
+    this.#negligible = perSecond * (TICK_MS / 1_000) * NEGLIGIBLE;
     const options = { keyPrefix: `tessera:${name}`, points: perSecond, duration: 1 };
     const alone = new RateLimiterMemory(options);
     this.#limiter =
       redis === undefined
         ? alone
         : new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: alone });
+  }
+
+  /** Whether it is so little, in one tick, that it need not be charged. */
+  isNegligible(points: number): boolean {
+    return points <= this.#negligible;
   }
 
   /** How many milliseconds to wait; 0 if the rate allows it. */

@@ -68,6 +68,10 @@ export class SocketServer {
   readonly #webSockets: WebSocketServer;
   readonly #sockets = new Set<ClientSocket>();
   readonly #heartbeat = new Heartbeat(this.#sockets);
+  /** One for all: a closure made in `#upgrade` would keep the request for as long as the connection lives. */
+  readonly #onStreamError = (error: Error) => {
+    this.#options.log.info({ err: error }, 'upgrade failed');
+  };
   #accepting = true;
 
   constructor(server: Server, options: AcceptOptions) {
@@ -108,7 +112,7 @@ export class SocketServer {
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // Without a listener, a connection that breaks during the handshake would end the process.
-    stream.on('error', (error) => this.#options.log.info({ err: error }, 'upgrade failed'));
+    stream.on('error', this.#onStreamError);
     const { path = '', token, refusal } = this.#judge(request);
     const match = PATH.exec(path);
     if (refusal !== undefined || match === null) {
@@ -125,7 +129,7 @@ export class SocketServer {
       return;
     }
     // However it ends, also during the handshake.
-    stream.once('close', () => seat.leave());
+    stream.once('close', seat.leave);
     this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
       const board = match.groups?.['board'];
       const accepted = { ws, request, seat };
@@ -171,7 +175,7 @@ export class SocketServer {
 
   #open({ ws, request, seat }: Accepted, wire: Wire): ClientSocket {
     const { boards, traffic, log, trustedProxies } = this.#options;
-    const socket = new ClientSocket(ws, wire, asRequest(request), {
+    const socket = new ClientSocket(ws, wire, {
       boards,
       limits: this.#limits,
       traffic,
@@ -196,12 +200,6 @@ function decodePath(path: string): string {
   } catch (cause) {
     throw new TesseraError('malformed', 'the path of the board is not percent-encoded', { cause });
   }
-}
-
-/** Hocuspocus' hooks are given a Fetch API request; the token in a y-websocket URL stays out of it. */
-function asRequest(request: IncomingMessage): Request {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  return new Request(new URL(path, 'http://node'));
 }
 
 function wait(ms: number): Promise<void> {

@@ -38,7 +38,6 @@ test(`whatever was put off, one update makes up for it (TEST_SEED=${seed})`, () 
       }
       const { update } = backlog.take();
       if (update !== undefined) Y.applyUpdate(reader, update);
-      expect(backlog.isEmpty).toBe(true);
       expect(reader.store.pendingStructs).toBeNull();
       expect(Y.encodeStateAsUpdate(reader)).toEqual(Y.encodeStateAsUpdate(server));
     }),

@@ -15,10 +15,6 @@ export class Backlog {
     this.#document = document;
   }
 
-  get isEmpty(): boolean {
-    return this.#has === undefined && this.#presence.size === 0;
-  }
-
   /** The reader is not sent this update, which the document has by now. */
   addUpdate(update: Uint8Array): void {
     if (this.#has !== undefined) return;
@@ -34,14 +30,12 @@ export class Backlog {
     for (const [client, entry] of splitEntries(update)) this.#presence.set(client, entry);
   }
 
-  /** All that the reader has to be sent now, and nothing is left. */
+  /** All that the reader has to be sent now; what is put off from then on is another backlog's. */
   take(): { update: Uint8Array | undefined; presence: Uint8Array | undefined } {
     const update =
       this.#has && Y.encodeStateAsUpdate(this.#document, Y.encodeStateVector(this.#has));
     const presence =
       this.#presence.size > 0 ? joinEntries([...this.#presence.values()]) : undefined;
-    this.#has = undefined;
-    this.#presence.clear();
     return { update, presence };
   }
 }

@@ -12,7 +12,8 @@ import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
 import type { BoardMember, LiveBoard } from '../sync/live-board.ts';
-import type { PresenceMember, SharedUpdate } from '../sync/presence.ts';
+import type { PresenceMember } from '../sync/presence.ts';
+import type { SharedUpdate } from '../sync/shared-update.ts';
 import { Backlog } from './backlog.ts';
 import { EditFilter } from './edit-filter.ts';
 import {
@@ -30,6 +31,9 @@ export interface ChannelOwner {
   readonly protocol: 'hocuspocus' | 'y-websocket';
   /** `rest` is the end of a frame that others are sent as well: its bytes are not copied. */
   sendFrame(frame: Uint8Array, rest?: Uint8Array): void;
+  /** Makes a frame what stands on a socket of this protocol. */
+  pack(frame: Uint8Array): Uint8Array;
+  sendPacked(packed: Uint8Array): void;
   refuse(address: string, error: TesseraError): void;
   /** Whether so much is waiting to be sent that the rest is put off (see `Backlog`). */
   readonly isSlow: boolean;
@@ -58,19 +62,22 @@ export class BoardChannel implements BoardMember, PresenceMember {
   readonly connection: BoardConnection;
   readonly board: LiveBoard;
   readonly #owner: ChannelOwner;
+  /** Members with the same are sent the same bytes. */
+  readonly #packedFor: string;
   #held: HeldUpdate[] = [];
   /** SyncStep1s sent and not answered yet: whether the answer is acked. Clients count no ack for the extra ones. */
   readonly #asked: { ack: boolean }[] = [];
   readonly #filter: EditFilter;
-  readonly #backlog: Backlog;
+  /** Of a slow reader. */
+  #backlog: Backlog | undefined;
   #open = true;
 
   constructor(owner: ChannelOwner, connection: BoardConnection, board: LiveBoard) {
     this.#owner = owner;
     this.address = connection.messageAddress;
+    this.#packedFor = `${owner.protocol} ${this.address}`;
     this.connection = connection;
     this.board = board;
-    this.#backlog = new Backlog(board.document);
     this.#filter = new EditFilter({
       canBeTold: owner.protocol === 'hocuspocus',
       countRefused: (parts) => owner.countRefused(parts),
@@ -117,37 +124,46 @@ export class BoardChannel implements BoardMember, PresenceMember {
 
   /** Whether something was put off that the reader has to be sent. */
   get isBehind(): boolean {
-    return !this.#backlog.isEmpty;
-  }
-
-  /** Puts off what Hocuspocus sends if it is an update; false if it has to be sent. */
-  putOff(frame: Frame): boolean {
-    const isUpdate =
-      frame.type === FrameType.sync && decoding.readVarUint(frame.body) === SyncType.update;
-    if (isUpdate) this.#backlog.addUpdate(decoding.readVarUint8Array(frame.body));
-    return isUpdate;
+    return this.#backlog !== undefined;
   }
 
   /** Sends what was put off. */
   catchUp(): void {
+    if (this.#backlog === undefined) return;
     const { update, presence } = this.#backlog.take();
+    this.#backlog = undefined;
     if (update !== undefined) {
       this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.update, update));
     }
     if (presence !== undefined) this.#owner.sendFrame(awarenessFrame(this.address, presence));
   }
 
-  sendPresence({ bytes, frames }: SharedUpdate): void {
-    if (this.#owner.isSlow) {
-      this.#backlog.addPresence(bytes);
-      return;
+  sendUpdate(update: SharedUpdate): void {
+    if (this.#owner.isSlow) this.#putOff().addUpdate(update.bytes);
+    else {
+      this.#sendShared(update, (bytes) =>
+        syncFrame(this.address, FrameType.sync, SyncType.update, bytes),
+      );
     }
-    let frame = frames.get(this.address);
-    if (frame === undefined) {
-      frame = awarenessFrame(this.address, bytes);
-      frames.set(this.address, frame);
+  }
+
+  sendPresence(update: SharedUpdate): void {
+    if (this.#owner.isSlow) this.#putOff().addPresence(update.bytes);
+    else this.#sendShared(update, (bytes) => awarenessFrame(this.address, bytes));
+  }
+
+  #putOff(): Backlog {
+    this.#backlog ??= new Backlog(this.board.document);
+    return this.#backlog;
+  }
+
+  #sendShared({ bytes, frames }: SharedUpdate, frameOf: (bytes: Uint8Array) => Uint8Array): void {
+    let packed = frames.get(this.#packedFor);
+    if (packed === undefined) {
+      packed = this.#owner.pack(frameOf(bytes));
+      frames.set(this.#packedFor, packed);
     }
-    this.#owner.sendFrame(frame);
+    this.#owner.sendPacked(packed);
   }
 
   announced(client: number): void {

@@ -22,6 +22,7 @@ import {
   readToken,
   tokenFrame,
 } from './frames.ts';
+import { packMessage, writePacked } from './packed-message.ts';
 import type { Wire } from './wire.ts';
 
 export interface SocketLimits {
@@ -57,11 +58,15 @@ export interface ClientSocketOptions {
  */
 type PauseReason = 'pressure' | 'too-fast' | 'turn' | `pressure of ${string}`;
 
+/** For hooks of Hocuspocus that ask for it; none of ours does, and one for each socket takes 3 KB. */
+const NO_REQUEST = { url: '/', headers: new Headers() } as Request;
 const OPEN = 1;
 const CLOSED = 3;
 /** A reader that is slow is looked after so often, and catches up once only this share of its limit is waiting. */
 const CATCH_UP_MS = 50;
 const CAUGHT_UP_SHARE = 1 / 8;
+/** Copying a message behind its head costs less than telling the kernel of two pieces, up to about here. */
+const MAX_COPIED_BYTES = 16 * 1024;
 const EMPTY_PRESENCE = new Uint8Array([0]);
 /** Errors of one board; every other error concerns the whole connection. */
 const BOARD_ERRORS = new Set([
@@ -88,7 +93,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   #hasSentToken = false;
   /** Closed by this node, so that nothing more of the client is wanted. */
   #isEnded = false;
-  readonly #pausedFor = new Set<PauseReason>();
+  #pausedFor: readonly PauseReason[] = [];
   #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
   readonly #wire: Wire;
@@ -106,14 +111,13 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   constructor(
     ws: WebSocket,
     wire: Wire,
-    request: Request,
     { boards, limits, traffic, seat, log }: ClientSocketOptions,
   ) {
     this.#ws = ws;
     this.#wire = wire;
     this.#boards = boards;
     this.#limits = limits;
-    this.#log = log.child({ socket: this.id });
+    this.#log = log;
     this.#meter = traffic.meter(this);
     this.#work = traffic.work;
     this.#turns = new Turns({
@@ -122,14 +126,16 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
       waitMs: () => (this.#actor === undefined ? 0 : this.#work.waitMs(this.#actor)),
     });
     this.#seat = seat;
-    this.#hocuspocus = boards.host.handleConnection(this, request, { socket: this });
+    this.#hocuspocus = boards.host.handleConnection(this, NO_REQUEST, { socket: this });
+    // Its own look at whether the client still lives; the heartbeat does that.
+    clearInterval(this.#hocuspocus.pingInterval);
     boards.addSocket(this);
     ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     ws.on('pong', () => {
       this.awaitsPong = false;
     });
     ws.on('close', () => this.#onClose());
-    ws.on('error', (error) => this.#log.info({ err: error }, 'socket error'));
+    ws.on('error', (error) => this.#log.info({ socket: this.id, err: error }, 'socket error'));
   }
 
   get protocol(): Wire['protocol'] {
@@ -150,7 +156,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     const bytes = data as Uint8Array;
     const refusal = this.#joining > 0 ? readPermissionDenied(bytes) : undefined;
     if (refusal !== undefined) this.refuse(refusal.address, readRefusal(refusal.reason));
-    else if (!this.isSlow || !this.#putOff(bytes)) this.sendFrame(bytes);
+    else this.sendFrame(bytes);
   }
 
   /** Hocuspocus closes sockets only over frames it cannot read. */
@@ -173,7 +179,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     }
     this.#slots.set(connection.messageAddress, { state: 'open', channel });
     if (this.#boards.journal.isFull(board.id)) channel.holdEdits(true);
-    this.#log.debug({ board: board.id, actor: channel.identity.actor }, 'board opened');
+    this.#log.debug({ socket: this.id, board: board.id, actor: this.#actor }, 'board opened');
     this.#guarded(() => {
       for (const frame of slot.waiting) channel.receive(frame);
     });
@@ -183,9 +189,32 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     if (this.#ws.readyState !== OPEN) return;
     const message = this.#wire.write(frame);
     if (message === undefined) return;
-    this.lastSentAt = Date.now();
+    if (rest === undefined && message.byteLength <= MAX_COPIED_BYTES) {
+      this.#write(packMessage(message));
+      return;
+    }
     this.#ws.send(message, { fin: rest === undefined });
     if (rest !== undefined) this.#ws.send(rest, { fin: true });
+    this.#wrote();
+  }
+
+  pack(frame: Uint8Array): Uint8Array {
+    const message = this.#wire.write(frame);
+    if (message === undefined) throw new Error(`${this.protocol} has no word for this frame`);
+    return packMessage(message);
+  }
+
+  sendPacked(packed: Uint8Array): void {
+    if (this.#ws.readyState === OPEN) this.#write(packed);
+  }
+
+  #write(packed: Uint8Array): void {
+    writePacked(this.#ws, packed);
+    this.#wrote();
+  }
+
+  #wrote(): void {
+    this.lastSentAt = Date.now();
     if (this.#ws.bufferedAmount > this.#limits.maxOutgoingBytes) {
       this.end(new TesseraError('reader-too-slow', `${this.#ws.bufferedAmount} bytes are waiting`));
     }
@@ -227,7 +256,10 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     if (this.#ws.readyState !== OPEN) return;
     this.#isEnded = true;
     this.#boards.countClosed(error.code);
-    this.#log.info({ code: error.code, detail: error.message }, 'closing a socket');
+    this.#log.info(
+      { socket: this.id, code: error.code, detail: error.message },
+      'closing a socket',
+    );
     // Reads on, so that the client's answer to the close frame arrives.
     this.#ws.resume();
     this.#ws.close(error.closeCode, error.closeReason);
@@ -247,14 +279,14 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   }
 
   pause(reason: PauseReason = 'pressure'): void {
-    this.#pausedFor.add(reason);
+    if (!this.#pausedFor.includes(reason)) this.#pausedFor = [...this.#pausedFor, reason];
     // One that is being closed has to hear the client's answer.
     if (this.#ws.readyState === OPEN) this.#ws.pause();
   }
 
   resume(reason: PauseReason = 'pressure'): void {
-    this.#pausedFor.delete(reason);
-    if (this.#pausedFor.size === 0) this.#ws.resume();
+    this.#pausedFor = this.#pausedFor.filter((other) => other !== reason);
+    if (this.#pausedFor.length === 0) this.#ws.resume();
   }
 
   // --- what the meter of its traffic asks and calls
@@ -299,12 +331,6 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   }
 
   // ---
-
-  #putOff(bytes: Uint8Array): boolean {
-    const frame = readFrame(bytes);
-    const slot = this.#slots.get(frame.address);
-    return slot?.state === 'open' && slot.channel.putOff(frame);
-  }
 
   #catchUp(): void {
     const { slowOutgoingBytes } = this.#limits;
@@ -389,7 +415,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
       act();
     } catch (error) {
       if (!(error instanceof TesseraError)) {
-        this.#log.error({ err: error }, 'handling a frame failed');
+        this.#log.error({ socket: this.id, err: error }, 'handling a frame failed');
       }
       this.end(
         error instanceof TesseraError

@@ -44,7 +44,7 @@ const MAX_ROUNDS = 3;
 /** Takes out of the updates of one connection what its token does not let it write, or the board may not hold. */
 export class EditFilter {
   readonly #options: EditFilterOptions;
-  readonly #ownClients = new Set<number>();
+  #ownClients: Set<number> | undefined;
 
   constructor(options: EditFilterOptions) {
     this.#options = options;
@@ -52,6 +52,7 @@ export class EditFilter {
 
   /** The connection has shown presence with this client id, as nobody else may. */
   speaksFor(client: number): void {
+    this.#ownClients ??= new Set();
     this.#ownClients.add(client);
   }
 
@@ -125,7 +126,8 @@ export class EditFilter {
    * bring edits of others that have not come here yet.
    */
   #isOwn({ syncType, decoded: { structs } }: ArrivedUpdate): (client: number) => boolean {
-    if (this.#ownClients.size > 0) return (client) => this.#ownClients.has(client);
+    const own = this.#ownClients;
+    if (own !== undefined) return (client) => own.has(client);
     const author = structs[0]?.id.client;
     const isAlone = structs.every(({ id }) => id.client === author);
     return () => isAlone && syncType === SyncType.update;

@@ -201,9 +201,9 @@ export class Boards {
       },
       afterLoadDocument: async ({ document }) => {
         // Takes the place of Hocuspocus' own handler, which runs onChange hooks and a store debounce
-        // per update. Called before the update is sent to anybody.
+        // per update.
         document.onUpdate((changed: Document, origin: unknown, bytes: Uint8Array) => {
-          this.#journal(changed, origin, bytes);
+          this.#updated(changed, origin, bytes);
         });
       },
       connected: async ({ connection, context }) => {
@@ -288,15 +288,15 @@ export class Boards {
     this.replication.loaded(board);
   }
 
-  #journal(document: Document, origin: unknown, bytes: Uint8Array): void {
+  /** Sends the update to everybody else on this node, and to the log unless it comes from there. */
+  #updated(document: Document, origin: unknown, bytes: Uint8Array): void {
     const board = this.#live.get(document.name);
-    if (board === undefined || origin === fromLog) return;
-    if (this.#quarantine.openMark(board.id) !== undefined) return;
-    const permit =
-      isTransactionOrigin(origin) && origin.source === 'connection'
-        ? origin.connection.context.permit
-        : undefined;
-    const actor = permit?.identity.actor ?? `node:${this.#options.nodeId}`;
+    if (board === undefined) return;
+    const writer =
+      isTransactionOrigin(origin) && origin.source === 'connection' ? origin.connection : undefined;
+    board.broadcast.add(bytes, writer);
+    if (origin === fromLog || this.#quarantine.openMark(board.id) !== undefined) return;
+    const actor = writer?.context.permit?.identity.actor ?? `node:${this.#options.nodeId}`;
     this.journal.append({ board: board.id, epoch: board.epoch, actor, bytes });
   }
 

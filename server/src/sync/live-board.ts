@@ -4,12 +4,13 @@ import type { BoardHead } from '@tessera/persistence';
 import * as Y from 'yjs';
 import type { Revocable } from '../auth/revocations.ts';
 import type { BoardContent, ContentRules } from '../content/board-content.ts';
+import { type Audience, Broadcast } from './broadcast.ts';
 import { CatchUp, type CatchUpOptions } from './catch-up.ts';
 import { Joins } from './joins.ts';
 import { BoardPresence, type TellNodes } from './presence.ts';
 
 /** A connection's view of a board, as the board needs it. */
-export interface BoardMember {
+export interface BoardMember extends Audience {
   readonly identity: Revocable;
   /** Tries again what it sent and the board could not take yet; true if anything was taken. */
   retryHeld(): boolean;
@@ -45,6 +46,7 @@ export class LiveBoard {
   readonly members = new Set<BoardMember>();
   /** Members holding updates that lean on ones the board does not have. */
   readonly holding = new Set<BoardMember>();
+  readonly broadcast = new Broadcast(this.members);
   #failure: TesseraError | undefined;
 
   constructor(document: Document, { epoch, head }: BoardHead, options: LiveBoardOptions) {
@@ -110,6 +112,7 @@ export class LiveBoard {
   }
 
   close(): void {
+    this.broadcast.close();
     this.joins.close();
     this.content.close();
     this.presence.close();

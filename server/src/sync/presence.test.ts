@@ -2,8 +2,9 @@ import * as encoding from 'lib0/encoding';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import { BoardPresence, type PresenceMember, type SharedUpdate } from './presence.ts';
+import { BoardPresence, type PresenceMember } from './presence.ts';
 import { decodeNodeEntries, encodeNodeEntries } from './presence-codec.ts';
+import type { SharedUpdate } from './shared-update.ts';
 
 /** A member with a stock `Awareness` at its end. */
 class Member implements PresenceMember {

@@ -6,13 +6,7 @@ import {
   type NodeEntry,
   readAwareness,
 } from './presence-codec.ts';
-
-/** An awareness update for many members, and the frames made of it so far: most of them need the same. */
-export interface SharedUpdate {
-  readonly bytes: Uint8Array;
-  /** By the address they are for. */
-  readonly frames: Map<string, Uint8Array>;
-}
+import { type SharedUpdate, share } from './shared-update.ts';
 
 /** A connection that takes part in a board's presence. */
 export interface PresenceMember {
@@ -53,6 +47,9 @@ interface Departure {
 }
 
 const TICK_MS = 20;
+/** Between ticks a board rests for so many times as long as the last one took, so sending takes a ninth of the time. */
+const REST = 8;
+const MAX_TICK_MS = 50;
 /** Clients count their own clocks up from 0; clocks we send are milliseconds since 1970. */
 const FIRST_SERVER_CLOCK = 2 ** 32;
 
@@ -63,7 +60,7 @@ const FIRST_SERVER_CLOCK = 2 ** 32;
  * - Every entry sent on carries a clock of ours that always grows, restarts included. Stock clients
  *   ignore equal clocks, which hides unchanged people after a reconnect.
  * - The identity in a state comes from the token.
- * - Changes go out once per tick and board, each entry encoded once.
+ * - Changes go out once per tick and board, each entry encoded once; the more people, the longer a tick.
  * - People on other nodes are entries like any others. A client that moves between nodes belongs to
  *   the one it announced itself to last; clocks of nodes follow each other so that "last" is right.
  */
@@ -77,6 +74,7 @@ export class BoardPresence {
   /** Nodes whose people may be gone. */
   readonly #unconfirmed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #tickMs = TICK_MS;
   #lastClock = 0;
 
   constructor(tellNodes: TellNodes) {
@@ -235,7 +233,7 @@ export class BoardPresence {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), TICK_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#tickMs);
   }
 
   #flush(): void {
@@ -256,16 +254,19 @@ export class BoardPresence {
         ),
       );
     }
+    const from = performance.now();
     this.#sendToMembers(changes.map(({ change }) => change));
+    const tookMs = performance.now() - from;
+    this.#tickMs = Math.min(Math.max(TICK_MS, tookMs * REST), MAX_TICK_MS);
   }
 
   #sendToMembers(changes: (Entry | Departure)[]): void {
     const owners = new Set(changes.map((change) => change.owner));
-    const shared = share(changes);
+    const shared = shareEntries(changes);
     for (const member of this.#members) {
       if (!this.#greeted.has(member)) this.#greet(member);
       else if (!owners.has(member)) this.#send(member, shared);
-      else this.#send(member, share(changes.filter(({ owner }) => owner !== member)));
+      else this.#send(member, shareEntries(changes.filter(({ owner }) => owner !== member)));
     }
   }
 
@@ -277,7 +278,10 @@ export class BoardPresence {
       entry.outClock = this.#nextClock();
       entry.encoded = encodeEntry(client, entry.outClock, entry.state);
     }
-    this.#send(member, share([...this.#entries.values()].filter(({ owner }) => owner !== member)));
+    this.#send(
+      member,
+      shareEntries([...this.#entries.values()].filter(({ owner }) => owner !== member)),
+    );
   }
 
   #send(member: PresenceMember, update: SharedUpdate): void {
@@ -290,8 +294,8 @@ export class BoardPresence {
   }
 }
 
-function share(entries: { encoded: Uint8Array }[]): SharedUpdate {
-  return { bytes: joinEntries(entries.map(({ encoded }) => encoded)), frames: new Map() };
+function shareEntries(entries: { encoded: Uint8Array }[]): SharedUpdate {
+  return share(joinEntries(entries.map(({ encoded }) => encoded)));
 }
 
 function isOwn(owner: Owner): owner is PresenceMember {
