@@ -18,7 +18,7 @@ export class WriteGuard {
   readonly scope: 'everything' | 'parts' | 'nothing';
   readonly #mayWriteBoard: boolean;
   /** Patterns are matched once for a widget: a drag is sixty edits a second of the same one. */
-  readonly #decided = new Map<string, boolean>();
+  #decided: Map<string, boolean> | undefined;
 
   constructor(rights: Rights) {
     this.rights = rights;
@@ -30,6 +30,7 @@ export class WriteGuard {
   /** What is no widget, such as the title, belongs to the board itself. */
   mayWrite(place: Place): boolean {
     if (!('widget' in place)) return this.#mayWriteBoard;
+    this.#decided ??= new Map();
     const decided = this.#decided.get(place.widget);
     if (decided !== undefined) return decided;
     if (this.#decided.size >= MAX_REMEMBERED_WIDGETS) this.#decided.clear();

@@ -48,8 +48,8 @@ class Peer {
   seen = 0;
   outbox: Uint8Array[] = [];
 
-  constructor(restricted: boolean, canBeTold = true) {
-    this.filter = new EditFilter({ canBeTold, countRefused: () => undefined });
+  constructor(restricted: boolean, protocol: 'hocuspocus' | 'y-websocket' = 'hocuspocus') {
+    this.filter = new EditFilter({ protocol, countRefused: () => undefined });
     this.restricted = restricted;
     const guard = new WriteGuard(
       restricted
@@ -186,8 +186,8 @@ it('only valid widgets come into a board and its log, whatever several clients s
       new Peer(false),
       new Peer(false),
       new Peer(true),
-      new Peer(false, false),
-      new Peer(true, false),
+      new Peer(false, 'y-websocket'),
+      new Peer(true, 'y-websocket'),
     ];
     const replay = new Y.Doc();
     let replayed = 0;

@@ -21,48 +21,68 @@ export interface Seat {
 
 /** Keeps the connections to a node, at any time, within their numbers. */
 export class Admission {
-  readonly #addresses: Seats;
-  readonly #users: Seats;
-  readonly #tokenless: Seats;
-  readonly #refused: (limit: SeatLimit) => void;
+  readonly addresses: Seats;
+  readonly users: Seats;
+  readonly tokenless: Seats;
+  readonly refused: (limit: SeatLimit) => void;
 
   constructor(limits: AdmissionLimits, refused: (limit: SeatLimit) => void) {
-    this.#addresses = new Seats(limits.maxSocketsPerAddress);
-    this.#users = new Seats(limits.maxSocketsPerUser);
-    this.#tokenless = new Seats(limits.maxTokenlessSockets);
-    this.#refused = refused;
+    this.addresses = new Seats(limits.maxSocketsPerAddress);
+    this.users = new Seats(limits.maxSocketsPerUser);
+    this.tokenless = new Seats(limits.maxTokenlessSockets);
+    this.refused = refused;
   }
 
   /** A seat for a connection from this address, or what there is too much of. */
   enter(address: string): Seat | EntryLimit {
-    const fromAddress = this.#addresses.take(address);
-    if (fromAddress === undefined) {
-      this.#refused('address');
+    if (!this.addresses.take(address)) {
+      this.refused('address');
       return 'address';
     }
-    const tokenless = this.#tokenless.take('');
-    if (tokenless === undefined) {
-      fromAddress();
-      this.#refused('tokenless');
+    if (!this.tokenless.take(NOBODY)) {
+      this.addresses.leave(address);
+      this.refused('tokenless');
       return 'tokenless';
     }
-    let ofUser: (() => void) | undefined;
-    let actor: string | undefined;
-    return {
-      identified: (now) => {
-        tokenless();
-        if (now === actor) return true;
-        ofUser?.();
-        actor = now;
-        ofUser = this.#users.take(now);
-        if (ofUser === undefined) this.#refused('user');
-        return ofUser !== undefined;
-      },
-      leave: () => {
-        tokenless();
-        fromAddress();
-        ofUser?.();
-      },
-    };
+    return new TakenSeat(this, address);
+  }
+}
+
+const NOBODY = '';
+
+class TakenSeat implements Seat {
+  readonly #admission: Admission;
+  readonly #address: string;
+  /** Undefined until a token was accepted. */
+  #actor: string | undefined;
+  #isOfUser = false;
+  #hasLeft = false;
+
+  constructor(admission: Admission, address: string) {
+    this.#admission = admission;
+    this.#address = address;
+  }
+
+  identified(actor: string): boolean {
+    if (actor === this.#actor || this.#hasLeft) return true;
+    this.#leaveUser();
+    this.#actor = actor;
+    this.#isOfUser = this.#admission.users.take(actor);
+    if (!this.#isOfUser) this.#admission.refused('user');
+    return this.#isOfUser;
+  }
+
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#leaveUser();
+    this.#admission.addresses.leave(this.#address);
+  }
+
+  /** Its place among those of its user, or among those without one. */
+  #leaveUser(): void {
+    const { users, tokenless } = this.#admission;
+    if (this.#actor === undefined) tokenless.leave(NOBODY);
+    else if (this.#isOfUser) users.leave(this.#actor);
   }
 }

@@ -7,18 +7,18 @@ export class Seats {
     this.#each = each;
   }
 
-  /** Takes a seat and returns the way to give it back; undefined if there is none left for this key. */
-  take(key: string): (() => void) | undefined {
+  /** Takes a seat; false if there is none left for this key. */
+  take(key: string): boolean {
     const taken = this.#taken.get(key) ?? 0;
-    if (taken >= this.#each) return undefined;
+    if (taken >= this.#each) return false;
     this.#taken.set(key, taken + 1);
-    let isTaken = true;
-    return () => {
-      if (!isTaken) return;
-      isTaken = false;
-      const left = (this.#taken.get(key) ?? 0) - 1;
-      if (left > 0) this.#taken.set(key, left);
-      else this.#taken.delete(key);
-    };
+    return true;
+  }
+
+  /** Gives a seat back that was taken. */
+  leave(key: string): void {
+    const left = (this.#taken.get(key) ?? 0) - 1;
+    if (left > 0) this.#taken.set(key, left);
+    else this.#taken.delete(key);
   }
 }

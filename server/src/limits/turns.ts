@@ -16,7 +16,8 @@ function thisTurn(): number {
   return turn;
 }
 
-export interface TurnsOptions<T> {
+/** Whose turns they are. */
+export interface TurnsOwner<T> {
   handle(item: T): void;
   /** Whether there is more than can be handled now, so that no more should be read. */
   crowded(isCrowded: boolean): void;
@@ -29,32 +30,31 @@ export interface TurnsOptions<T> {
  * than a thousand frames, and everybody else would wait for all of them.
  */
 export class Turns<T> {
-  readonly #options: TurnsOptions<T>;
+  readonly #owner: TurnsOwner<T>;
   #waiting: T[] = [];
   #timer: NodeJS.Timeout | undefined;
   #turn = -1;
   #handled = 0;
 
-  constructor(options: TurnsOptions<T>) {
-    this.#options = options;
+  constructor(owner: TurnsOwner<T>) {
+    this.#owner = owner;
   }
 
   take(item: T): void {
-    const { handle, crowded, waitMs } = this.#options;
-    if (this.#waiting.length === 0 && this.#hasRoom() && waitMs() === 0) {
-      handle(item);
+    if (this.#waiting.length === 0 && this.#hasRoom() && this.#owner.waitMs() === 0) {
+      this.#owner.handle(item);
       return;
     }
     this.#waiting.push(item);
     if (this.#waiting.length > 1) return;
-    crowded(true);
+    this.#owner.crowded(true);
     this.#goOnLater();
   }
 
   /** Handles the rest at once: nothing more comes. */
   finish(): void {
     clearTimeout(this.#timer);
-    for (const item of this.#waiting.splice(0)) this.#options.handle(item);
+    for (const item of this.#waiting.splice(0)) this.#owner.handle(item);
   }
 
   #hasRoom(): boolean {
@@ -68,18 +68,18 @@ export class Turns<T> {
   }
 
   #goOnLater(): void {
-    const ms = this.#options.waitMs();
+    const ms = this.#owner.waitMs();
     if (ms > 0) this.#timer = setTimeout(() => this.#goOn(), ms);
     else setImmediate(() => this.#goOn());
   }
 
   #goOn(): void {
-    for (let left = FRAMES_A_TURN; left > 0 && this.#options.waitMs() === 0; left -= 1) {
+    for (let left = FRAMES_A_TURN; left > 0 && this.#owner.waitMs() === 0; left -= 1) {
       const item = this.#waiting.shift();
       if (item === undefined) break;
-      this.#options.handle(item);
+      this.#owner.handle(item);
     }
     if (this.#waiting.length > 0) this.#goOnLater();
-    else this.#options.crowded(false);
+    else this.#owner.crowded(false);
   }
 }

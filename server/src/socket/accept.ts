@@ -9,7 +9,7 @@ import { problemText } from '../http/problem.ts';
 import type { Admission, EntryLimit, Seat } from '../limits/admission.ts';
 import type { Traffic } from '../limits/traffic.ts';
 import type { Boards } from '../sync/boards.ts';
-import { ClientSocket, type SocketLimits } from './client-socket.ts';
+import { ClientSocket, type ClientSocketOptions, type SocketLimits } from './client-socket.ts';
 import { tokenFrame } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { hocuspocusWire, type Wire, yWebsocketWire } from './wire.ts';
@@ -64,7 +64,7 @@ class CodedWebSocket extends WebSocket {
 /** Takes WebSocket upgrades on `/sync` and `/yjs/<board>` and keeps the open sockets. */
 export class SocketServer {
   readonly #options: AcceptOptions;
-  readonly #limits: SocketLimits;
+  readonly #socketOptions: ClientSocketOptions;
   readonly #webSockets: WebSocketServer;
   readonly #sockets = new Set<ClientSocket>();
   readonly #heartbeat = new Heartbeat(this.#sockets);
@@ -76,7 +76,8 @@ export class SocketServer {
 
   constructor(server: Server, options: AcceptOptions) {
     this.#options = options;
-    this.#limits = {
+    const { boards, traffic, log } = options;
+    const limits: SocketLimits = {
       maxJoiningFrames: 1_000,
       maxJoiningBytes: options.maxFrameBytes,
       maxJoiningBoards: 100,
@@ -84,6 +85,8 @@ export class SocketServer {
       slowOutgoingBytes: SLOW_OUTGOING_BYTES,
       maxOutgoingBytes: options.maxOutgoingBytes,
     };
+    const closed = (socket: ClientSocket) => this.#sockets.delete(socket);
+    this.#socketOptions = { boards, limits, traffic, log, closed };
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: options.maxFrameBytes,
@@ -129,7 +132,7 @@ export class SocketServer {
       return;
     }
     // However it ends, also during the handshake.
-    stream.once('close', seat.leave);
+    leaveWithStream(seat, stream);
     this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
       const board = match.groups?.['board'];
       const accepted = { ws, request, seat };
@@ -174,19 +177,17 @@ export class SocketServer {
   }
 
   #open({ ws, request, seat }: Accepted, wire: Wire): ClientSocket {
-    const { boards, traffic, log, trustedProxies } = this.#options;
-    const socket = new ClientSocket(ws, wire, {
-      boards,
-      limits: this.#limits,
-      traffic,
-      seat,
-      log,
-    });
+    const { log, trustedProxies } = this.#options;
+    const socket = new ClientSocket(ws, wire, seat, this.#socketOptions);
     log.debug({ socket: socket.id, address: clientAddress(request, trustedProxies) }, 'connected');
     this.#sockets.add(socket);
-    ws.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
+}
+
+/** Apart, for the same reason as `#onStreamError`. */
+function leaveWithStream(seat: Seat, stream: Duplex): void {
+  stream.once('close', () => seat.leave());
 }
 
 /** A client that keeps its side open after that would keep the node from ending. */

@@ -78,10 +78,7 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.#packedFor = `${owner.protocol} ${this.address}`;
     this.connection = connection;
     this.board = board;
-    this.#filter = new EditFilter({
-      canBeTold: owner.protocol === 'hocuspocus',
-      countRefused: (parts) => owner.countRefused(parts),
-    });
+    this.#filter = new EditFilter(owner);
     board.members.add(this);
     board.presence.join(this);
   }

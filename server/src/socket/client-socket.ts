@@ -5,8 +5,9 @@ import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Seat } from '../limits/admission.ts';
 import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
-import { Turns } from '../limits/turns.ts';
+import { Turns, type TurnsOwner } from '../limits/turns.ts';
 import type { Work } from '../limits/work.ts';
+import { forgetWhatWeDo } from '../sync/board-host.ts';
 import type { BoardConnection, BoardSocket, Boards } from '../sync/boards.ts';
 import type { LiveBoard } from '../sync/live-board.ts';
 import { readRefusal } from '../sync/refusal.ts';
@@ -44,12 +45,14 @@ type Slot =
   | { state: 'joining'; since: number; hasToken: boolean; waiting: Frame[] }
   | { state: 'open'; channel: BoardChannel };
 
+/** The same for all sockets of a node. */
 export interface ClientSocketOptions {
   readonly boards: Boards;
   readonly limits: SocketLimits;
   readonly traffic: Traffic;
-  readonly seat: Seat;
   readonly log: Logger;
+  /** The client has gone. */
+  closed(socket: ClientSocket): void;
 }
 
 /**
@@ -84,12 +87,16 @@ const BOARD_ERRORS = new Set([
  * One WebSocket. Stands between `ws` and Hocuspocus: Hocuspocus sees tokens and closes only, and what
  * it sends passes through here. Frames that come before their board is open wait here, bounded.
  */
-export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
-  readonly id = randomUUID();
+export class ClientSocket
+  implements BoardSocket, ChannelOwner, MeteredSocket, TurnsOwner<Uint8Array>
+{
+  /** Flat: as Node makes it, it is a rope of 17 pieces that takes 600 bytes. */
+  readonly id = Buffer.from(randomUUID()).toString('latin1');
   readonly openedAt = Date.now();
   lastSentAt = Date.now();
-  /** Set at each ping, cleared by its pong. */
+  /** Set at each ping, cleared by its pong or whatever else comes. */
   awaitsPong = false;
+  wasHeard = false;
   #hasSentToken = false;
   /** Closed by this node, so that nothing more of the client is wanted. */
   #isEnded = false;
@@ -106,29 +113,27 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   readonly #turns: Turns<Uint8Array>;
   readonly #work: Work;
   readonly #seat: Seat;
+  readonly #closed: (socket: ClientSocket) => void;
   #actor: string | undefined;
 
   constructor(
     ws: WebSocket,
     wire: Wire,
-    { boards, limits, traffic, seat, log }: ClientSocketOptions,
+    seat: Seat,
+    { boards, limits, traffic, log, closed }: ClientSocketOptions,
   ) {
     this.#ws = ws;
     this.#wire = wire;
+    this.#seat = seat;
+    this.#closed = closed;
     this.#boards = boards;
     this.#limits = limits;
     this.#log = log;
     this.#meter = traffic.meter(this);
     this.#work = traffic.work;
-    this.#turns = new Turns({
-      handle: (message) => this.#handle(message),
-      crowded: (isCrowded) => (isCrowded ? this.pause('turn') : this.resume('turn')),
-      waitMs: () => (this.#actor === undefined ? 0 : this.#work.waitMs(this.#actor)),
-    });
-    this.#seat = seat;
+    this.#turns = new Turns(this);
     this.#hocuspocus = boards.host.handleConnection(this, NO_REQUEST, { socket: this });
-    // Its own look at whether the client still lives; the heartbeat does that.
-    clearInterval(this.#hocuspocus.pingInterval);
+    forgetWhatWeDo(this.#hocuspocus, this.id);
     boards.addSocket(this);
     ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     ws.on('pong', () => {
@@ -300,6 +305,24 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     else this.resume('too-fast');
   }
 
+  // --- what its turns ask and call
+
+  waitMs(): number {
+    return this.#actor === undefined ? 0 : this.#work.waitMs(this.#actor);
+  }
+
+  crowded(isCrowded: boolean): void {
+    if (isCrowded) this.pause('turn');
+    else this.resume('turn');
+  }
+
+  handle(message: Uint8Array): void {
+    if (this.#isEnded) return;
+    const from = performance.now();
+    this.#guarded(() => this.receive(this.#wire.read(message)));
+    if (this.#actor !== undefined) this.#work.add(this.#actor, performance.now() - from);
+  }
+
   // --- what the heartbeat asks and calls
 
   get isPaused(): boolean {
@@ -351,16 +374,11 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
     const message = data as Uint8Array;
+    this.wasHeard = true;
+    this.awaitsPong = false;
     this.#meter.count(message.byteLength);
     if (isBinary) this.#turns.take(message);
     else this.end(new TesseraError('malformed', 'a text message; this protocol is binary'));
-  }
-
-  #handle(message: Uint8Array): void {
-    if (this.#isEnded) return;
-    const from = performance.now();
-    this.#guarded(() => this.receive(this.#wire.read(message)));
-    if (this.#actor !== undefined) this.#work.add(this.#actor, performance.now() - from);
   }
 
   /** Takes one frame from the client; bridges put in frames of their own. */
@@ -446,6 +464,7 @@ export class ClientSocket implements BoardSocket, ChannelOwner, MeteredSocket {
     this.#meter.close();
     this.#stopCatchingUp();
     this.#boards.removeSocket(this);
+    this.#closed(this);
     this.#hocuspocus.handleClose({ code: 1000, reason: '' });
   }
 }

@@ -21,8 +21,8 @@ export interface ArrivedUpdate {
 }
 
 export interface EditFilterOptions {
-  /** Whether the client can be told that an edit was refused. */
-  readonly canBeTold: boolean;
+  /** y-websocket has no word for an edit that was refused. */
+  readonly protocol: 'hocuspocus' | 'y-websocket';
   countRefused(parts: number): void;
 }
 
@@ -108,7 +108,7 @@ export class EditFilter {
   }
 
   #endsFor({ refused }: Pick<FilteredUpdate, 'refused'>): boolean {
-    return refused?.own === true && !this.#options.canBeTold;
+    return refused?.own === true && this.#options.protocol === 'y-websocket';
   }
 
   #filter(

@@ -28,6 +28,7 @@ describe('Heartbeat', () => {
         isPaused: false,
         tokenlessSince: undefined,
         awaitsPong: false,
+        wasHeard: false,
         channels: [
           {
             identity: { expiresAt: state.expiresAt ?? now + HOUR_MS },
@@ -45,7 +46,7 @@ describe('Heartbeat', () => {
         ...state,
       };
       const never = { pingEveryMs: HOUR_MS };
-      started.push(new Heartbeat([socket], { tickMs: 1, ...never, ...times }));
+      started.push(new Heartbeat(new Set([socket]), { tickMs: 1, ...never, ...times }));
     });
   }
 
@@ -53,8 +54,14 @@ describe('Heartbeat', () => {
     expect(await doneTo({}, { pingEveryMs: 5 }, 2)).toEqual(['pinged', 'terminated']);
   });
 
+  it('takes a message for a sign of life, once', async () => {
+    const heard = { wasHeard: true, awaitsPong: true, lastSentAt: Date.now() - 21_000 };
+    const done = await doneTo(heard, { pingEveryMs: 0 }, 3);
+    expect(done).toEqual(['kept alive', 'terminated', 'kept alive']);
+  });
+
   it('sends something to a socket before its client takes the silence for a fault', async () => {
-    expect(await doneTo({ lastSentAt: Date.now() - 10_000 }, {})).toEqual(['kept alive']);
+    expect(await doneTo({ lastSentAt: Date.now() - 21_000 }, {})).toEqual(['kept alive']);
   });
 
   it('ends a socket on which a token did not come in time', async () => {
@@ -67,7 +74,7 @@ describe('Heartbeat', () => {
       isPaused: true,
       awaitsPong: true,
       tokenlessSince: Date.now() - 20_000,
-      lastSentAt: Date.now() - 10_000,
+      lastSentAt: Date.now() - 21_000,
     };
     expect(await doneTo(paused, { pingEveryMs: 1 }, 3)).toEqual(Array(3).fill('kept alive'));
   });
