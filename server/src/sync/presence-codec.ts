@@ -51,6 +51,36 @@ export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
+/** Makes awareness updates of encoded entries of which each leaves out a few, without joining the others anew. */
+export class EntriesToLeaveOut {
+  readonly #body: Uint8Array;
+  /** Where each entry ends. */
+  readonly #ends: number[] = [];
+
+  constructor(entries: readonly Uint8Array[]) {
+    this.#body = Buffer.concat(entries);
+    let end = 0;
+    for (const { byteLength } of entries) {
+      end += byteLength;
+      this.#ends.push(end);
+    }
+  }
+
+  /** `places` are the indexes of entries, in ascending order. */
+  without(places: readonly number[]): Uint8Array {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, this.#ends.length - places.length);
+    const parts: Uint8Array[] = [encoding.toUint8Array(encoder)];
+    let from = 0;
+    for (const place of places) {
+      parts.push(this.#body.subarray(from, this.#ends[place - 1] ?? 0));
+      from = this.#ends[place] ?? 0;
+    }
+    parts.push(this.#body.subarray(from));
+    return Buffer.concat(parts);
+  }
+}
+
 /** The encoded entries of an awareness update, by client; copies, so that nothing larger is kept alive. */
 export function splitEntries(update: Uint8Array): Map<number, Uint8Array> {
   const decoder = decoding.createDecoder(update);

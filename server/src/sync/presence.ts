@@ -1,5 +1,6 @@
 import {
   decodeNodeEntries,
+  EntriesToLeaveOut,
   encodeEntry,
   encodeNodeEntries,
   joinEntries,
@@ -261,12 +262,14 @@ export class BoardPresence {
   }
 
   #sendToMembers(changes: (Entry | Departure)[]): void {
-    const owners = new Set(changes.map((change) => change.owner));
-    const shared = shareEntries(changes);
+    /** Where in the changes each owner's are. */
+    const places = Map.groupBy(changes.keys(), (place) => changes[place]?.owner);
+    const entries = new EntriesToLeaveOut(changes.map(({ encoded }) => encoded));
+    const forOthers = share(entries.without([]));
     for (const member of this.#members) {
+      const own = places.get(member);
       if (!this.#greeted.has(member)) this.#greet(member);
-      else if (!owners.has(member)) this.#send(member, shared);
-      else this.#send(member, shareEntries(changes.filter(({ owner }) => owner !== member)));
+      else this.#send(member, own === undefined ? forOthers : share(entries.without(own)));
     }
   }
 
@@ -278,10 +281,8 @@ export class BoardPresence {
       entry.outClock = this.#nextClock();
       entry.encoded = encodeEntry(client, entry.outClock, entry.state);
     }
-    this.#send(
-      member,
-      shareEntries([...this.#entries.values()].filter(({ owner }) => owner !== member)),
-    );
+    const others = [...this.#entries.values()].filter(({ owner }) => owner !== member);
+    this.#send(member, share(joinEntries(others.map(({ encoded }) => encoded))));
   }
 
   #send(member: PresenceMember, update: SharedUpdate): void {
@@ -292,10 +293,6 @@ export class BoardPresence {
     this.#lastClock = Math.max(this.#lastClock + 1, Date.now());
     return this.#lastClock;
   }
-}
-
-function shareEntries(entries: { encoded: Uint8Array }[]): SharedUpdate {
-  return share(joinEntries(entries.map(({ encoded }) => encoded)));
 }
 
 function isOwn(owner: Owner): owner is PresenceMember {
