@@ -62,7 +62,7 @@ export function forgedRuns(
   return encoder.toUint8Array();
 }
 
-/** What a node does with an update of a restricted writer. */
+/** What a node does with an update. */
 export function applyFiltered(
   doc: Y.Doc,
   bytes: Uint8Array,

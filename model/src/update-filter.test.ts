@@ -318,22 +318,50 @@ describe('neighbours the wrong way round', () => {
       'that are the same',
       (doc) => ({ origin: letter(doc, 'open', 1), rightOrigin: letter(doc, 'open', 1) }),
     ],
-  ])('%s are refused, as copies would part over them', (_, neighbours) => {
+  ])('%s count without the right one, as copies would part over it', (_, neighbours) => {
     const doc = makeBoard();
-    const attack = forgedUpdate([forge({ id: [MALLORY, 0], ...neighbours(doc) })]);
-    const before = String(shared(doc, 'open', 'text'));
-    expect(expectHarmless(doc, attack)?.widgets).toEqual(['open']);
-    expect(String(shared(doc, 'open', 'text'))).toBe(before);
+    const { origin, rightOrigin } = neighbours(doc);
+    const attack = forge({ id: [MALLORY, 0], origin, rightOrigin });
+    expect(expectHarmless(doc, forgedUpdate([attack]))).toBeUndefined();
+    const taken = doc.store.clients.get(MALLORY)?.[0];
+    expect(taken).toMatchObject({ origin, rightOrigin: null, deleted: false });
+    expect(String(shared(doc, 'open', 'text'))).toContain('forged');
   });
 
-  it('are refused also in what the update brings itself', () => {
+  it('count without it also in what the update brings itself', () => {
     const doc = makeBoard();
     const text = idOf(shared(doc, 'open', 'text'));
     const attack = forgedUpdate([
       forge({ id: [MALLORY, 0], parent: text, content: new Y.ContentString('abc') }),
       forge({ id: [MALLORY, 3], origin: id(MALLORY, 2), rightOrigin: id(MALLORY, 0) }),
     ]);
-    expect(expectHarmless(doc, attack)).toMatchObject({ widgets: ['open'], parts: 1 });
+    expect(expectHarmless(doc, attack)).toBeUndefined();
+    expect(String(shared(doc, 'open', 'text'))).toContain('abcforged');
+  });
+
+  it('come of an undo: what was on both sides is the same copy then', () => {
+    const doc = makeBoard();
+    const mallory = docOf(MALLORY);
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(doc));
+    const state = stateOf(mallory, 'open');
+    const listOf = (copy: Y.Doc) => shared(copy, 'open', 'list') as Y.Array<unknown>;
+    const undo = new Y.UndoManager(state, { captureTimeout: 0 });
+    listOf(mallory).delete(0, 3);
+    undo.undo();
+    const between = new Uint8Array(1);
+    listOf(mallory).insert(3, [between]);
+    state.delete('list');
+    const before = Y.encodeStateVector(mallory);
+    undo.undo();
+    const redone = decodeUpdate(Y.encodeStateAsUpdate(mallory, before)).structs;
+    const isReversed = ({ origin, rightOrigin }: Y.Item) =>
+      origin !== null && rightOrigin !== null && rightOrigin.clock <= origin.clock;
+    expect(redone.some((struct) => struct instanceof Y.Item && isReversed(struct))).toBe(true);
+    const edit = Y.encodeStateAsUpdate(mallory, Y.encodeStateVector(doc));
+    expect(expectHarmless(doc, edit)).toBeUndefined();
+    expect(listOf(doc).toArray()).toEqual([1, 2, 3, between]);
+    expect(listOf(doc).toArray()).toEqual(listOf(mallory).toArray());
+    undo.destroy();
   });
 
   it('may have something between them: others write there at the same time', () => {
@@ -354,16 +382,51 @@ describe('a key of a map', () => {
     expect(expectHarmless(doc, attack)?.widgets).toEqual(['open']);
   });
 
-  it('takes one value at a time: Yjs could not clean up what is left of a split one', () => {
+  it('takes of several values the last: Yjs could not clean up what is left of a split item', () => {
     const doc = makeBoard();
     const parent = idOf(shared(doc, 'open', 'map'));
     const structs = [
       forge({ id: [MALLORY, 0], parent, key: 'x', content: any(1, 2) }),
       forge({ id: [MALLORY, 2], origin: id(MALLORY, 0), content: any(3) }),
     ];
-    expect(expectHarmless(doc, forgedUpdate(structs))).toMatchObject({ widgets: ['open'] });
+    expect(expectHarmless(doc, forgedUpdate(structs))).toBeUndefined();
     removeWidget(doc, 'open');
     expect(widgetsOf(doc).has('open')).toBe(false);
+  });
+
+  it('has no text, of which a part could be split off', () => {
+    const doc = makeBoard();
+    const parent = idOf(shared(doc, 'open', 'map'));
+    const attack = forgedUpdate([forge({ id: [MALLORY, 0], parent, key: 'x' })]);
+    expect(expectHarmless(doc, attack)?.widgets).toEqual(['open']);
+  });
+
+  it('may be given back several values as one, by an undo that has kept them', () => {
+    const doc = makeBoard();
+    const mallory = docOf(MALLORY);
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(doc));
+    const state = stateOf(mallory, 'open');
+    const me = new Set(['me']);
+    const undo = new Y.UndoManager(state, { trackedOrigins: me, captureTimeout: 1e9 });
+    for (const value of [1, 2]) {
+      state.set('new', value);
+      mallory.transact(() => state.delete('new'), 'me');
+    }
+    const edits: Uint8Array[] = [Y.encodeStateAsUpdate(mallory, Y.encodeStateVector(doc))];
+    mallory.on('update', (update: Uint8Array) => edits.push(update));
+    undo.undo();
+    const restored = decodeUpdate(edits[1] ?? new Uint8Array());
+    expect(restored.structs).toMatchObject([{ length: 2, content: { arr: [1, 2] } }]);
+    expect(restored.ds.clients.size).toBe(0);
+    for (const edit of edits) expect(expectHarmless(doc, edit)).toBeUndefined();
+    expect(stateOf(doc, 'open').get('new')).toBe(2);
+    // Yjs alone would fail here.
+    const clock = Y.getState(mallory.store, MALLORY) - 1;
+    applyFiltered(doc, forgedUpdate([], { [MALLORY]: [{ clock, len: 1 }] }), rules);
+    expect(stateOf(doc, 'open').has('new')).toBe(false);
+    removeWidget(doc, 'open');
+    expect(widgetsOf(doc).has('open')).toBe(false);
+    undo.destroy();
   });
 
   it('may be sent overwritten values as one, which an undo has kept', () => {

@@ -25,6 +25,8 @@ export interface FilteredUpdate {
   /** The structs in `bytes`. */
   readonly structs: readonly Struct[];
   readonly refused: Refused | undefined;
+  /** Some of the refused structs have no place, as they lean on each other in a circle. */
+  readonly isCircular: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface FilteredUpdate {
  * and comes with who made it.
  *
  * An item is refused unless its place is known, all it is put in relation to may be written, and Yjs
- * could have made it.
+ * could have made it. What Yjs makes by mistake is mended: all copies are to show the same.
  * What would have no effect is not refused: structs that are there already, deletions of what is
  * deleted, and whatever leans on garbage.
  *
@@ -60,15 +62,17 @@ class UpdateFilter {
   readonly #places: UpdatePlaces;
   readonly #rules: UpdateRules;
   readonly #onlyOwn: boolean;
-  readonly #deletions: DecodedUpdate['ds'];
   readonly #kept: Struct[] = [];
   readonly #keptDeletions = new Map<number, ClockRange[]>();
   /** News that will not be in the document, or as garbage only. */
   readonly #gone = new Set<Struct>();
+  /** Items whose neighbours are the wrong way round. */
+  readonly #reversed = new Set<Struct>();
   readonly #widgets = new Set<string>();
   readonly #roots = new Set<string>();
   #parts = 0;
   #own = false;
+  #isCircular = false;
   #changed = false;
 
   constructor(
@@ -80,7 +84,6 @@ class UpdateFilter {
     this.#places = new UpdatePlaces({ structs }, doc);
     this.#rules = rules;
     this.#onlyOwn = onlyOwn;
-    this.#deletions = ds;
     for (const struct of structs) this.#judgeStruct(struct);
     for (const [client, ranges] of ds.clients) {
       const kept = ranges.flatMap((range) => this.#keptPartsOf(client, range));
@@ -101,6 +104,7 @@ class UpdateFilter {
         : bytes,
       structs: this.#kept,
       refused: this.#parts > 0 ? refused : undefined,
+      isCircular: this.#isCircular,
     };
   }
 
@@ -118,7 +122,7 @@ class UpdateFilter {
     const isOwn = this.#rules.isOwn(client);
     const verdict = this.#onlyOwn && !isOwn ? this.#places.ofNews(struct) : this.#objection(struct);
     if (verdict === undefined) {
-      this.#kept.push(this.#withoutSideEffects(struct));
+      this.#kept.push(...this.#mended(struct));
       return;
     }
     this.#refuse(verdict, isOwn);
@@ -128,41 +132,62 @@ class UpdateFilter {
   }
 
   /**
-   * Whether Yjs could have made the item: else copies part over it, or cannot read or clean up. What
-   * it leans on was there before it, its neighbours are neighbours, and a key of a map has one value
-   * at a time, which is never split. Values that were overwritten may come as one, when an undo keeps them.
+   * Whether Yjs could have made the item: else copies part over it, or cannot read it. What it leans on was
+   * there before it, its neighbours are neighbours, a new value of a key is the last one, and no text is one.
    */
   #isSound(item: Y.Item, left: Y.ID | undefined, right: Y.ID | undefined): boolean {
-    if (left && right && !this.#places.areInOrder(left, right)) return false;
-    const isOne = item.length === 1 || item.content instanceof Y.ContentDeleted;
-    if (isOne && item.rightOrigin === null) return true;
-    // What is left of an item of which a part is there stands behind that part, wherever it is.
-    const { client, clock } = item.id;
-    const isNew = clock >= this.#places.knownUpTo(client);
-    const sequence = this.#places.sequenceOf(isNew || !left ? item.id : left);
+    const order = left && right && this.#places.orderOf(left, right);
+    if (order === 'apart') return false;
+    if (order === 'reversed') this.#reversed.add(item);
+    const isText = item.length > 1 && item.content instanceof Y.ContentString;
+    return (item.rightOrigin === null && !isText) || !this.#isOfKey(item);
+  }
+
+  /** What is left of an item of which a part is there stands behind that part, wherever it is. */
+  #isOfKey({ id }: Y.Item): boolean {
+    const known = this.#places.knownUpTo(id.client);
+    const at = id.clock < known ? Y.createID(id.client, known - 1) : id;
+    const sequence = this.#places.sequenceOf(at);
     // Without one, it will be garbage.
-    if (sequence === undefined || sequence.key === null) return true;
-    return item.rightOrigin === null && this.#isDeletedHere(item);
+    return sequence !== undefined && sequence.key !== null;
   }
 
-  /** Whether the update also deletes all of the item, and that is taken. */
-  #isDeletedHere({ id: { client, clock }, length }: Y.Item): boolean {
-    if (this.#onlyOwn) return false;
-    let end = clock;
-    const ranges = this.#deletions.clients.get(client) ?? [];
-    for (const range of [...ranges].sort((a, b) => a.clock - b.clock)) {
-      if (range.clock <= end) end = Math.max(end, range.clock + range.len);
+  /** Without what honest clients come to send by faults of Yjs (13.6.33), which make copies part or fail. */
+  #mended(struct: Struct): Struct[] {
+    if (!(struct instanceof Y.Item)) return [struct];
+    // Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only.
+    if (this.#places.leansOn(struct).some((id) => this.#places.of(id) === 'nowhere')) {
+      this.#changed = true;
+      return [new Y.GC(struct.id, struct.length)];
     }
-    return end >= clock + length;
+    if (!this.#reversed.has(struct)) return this.#lastOfValues(struct);
+    this.#changed = true;
+    return [itemLike(struct, struct)];
   }
 
-  /** Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only. */
-  #withoutSideEffects(struct: Struct): Struct {
-    if (!(struct instanceof Y.Item)) return struct;
-    const isGarbage = this.#places.leansOn(struct).some((id) => this.#places.of(id) === 'nowhere');
-    if (!isGarbage) return struct;
+  /**
+   * Undo keeps overwritten values of a key, which Yjs merges, and may bring them back as one item. They are taken
+   * as if they were set one by one: the last counts, the others are deleted. Otherwise a deletion of the last
+   * leaves others that are neither shown nor deleted, and Yjs fails when the map is removed.
+   */
+  #lastOfValues(item: Y.Item): Struct[] {
+    if (item.length === 1 || !isOfValues(item)) return [item];
+    const { client, clock } = item.id;
+    const start = Math.max(clock, this.#places.knownUpTo(client));
+    const last = clock + item.length - 1;
+    if (start === last || !this.#isOfKey(item)) return [item];
     this.#changed = true;
-    return new Y.GC(struct.id, struct.length);
+    const before = (at: number) => (at === clock ? item.origin : Y.createID(client, at - 1));
+    const overwritten = new Y.ContentDeleted(last - start);
+    const value = item.content.copy().splice(last - clock);
+    return [
+      itemLike(item, {
+        id: Y.createID(client, start),
+        origin: before(start),
+        content: overwritten,
+      }),
+      itemLike(item, { id: Y.createID(client, last), origin: before(last), content: value }),
+    ];
   }
 
   /** Where it is that the struct may not be, or may not be put in relation to. */
@@ -189,6 +214,8 @@ class UpdateFilter {
   }
 
   #keptPartsOf(client: number, range: ClockRange): ClockRange[] {
+    // Nearly all: who connects sends every deletion there is on the board.
+    if (this.#places.isDeleted(client, range)) return [range];
     const kept: ClockRange[] = [];
     const end = range.clock + range.len;
     let whole = range.len > 0;
@@ -229,8 +256,21 @@ class UpdateFilter {
     this.#changed = true;
     this.#parts += 1;
     this.#own ||= isOwn;
+    if (place === 'unknown') this.#isCircular = true;
     if (typeof place === 'string') return;
     if ('widget' in place) this.#widgets.add(place.widget);
     else this.#roots.add(place.root);
   }
+}
+
+function isOfValues({ content }: Y.Item): boolean {
+  return content instanceof Y.ContentAny || content instanceof Y.ContentJSON;
+}
+
+/** Where the first item says it is, with no right neighbour. */
+function itemLike(
+  { parent, parentSub }: Y.Item,
+  { id, origin, content }: Pick<Y.Item, 'id' | 'origin' | 'content'>,
+): Y.Item {
+  return new Y.Item(id, null, origin, null, null, parent, parentSub, content);
 }

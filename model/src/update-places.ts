@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import { isWidgetId } from './ids.ts';
 import type { DecodedUpdate } from './update.ts';
+import type { ClockRange } from './update-encode.ts';
 import { widgetsRoot } from './widget.ts';
 
 /**
@@ -21,6 +22,9 @@ interface Sequence {
   readonly key: string | null;
 }
 
+/** From neighbours to neighbours, for all of an update: some 10 ms. */
+const MAX_STEPS = 1_000_000;
+
 /**
  * Finds the places of ids, in a document and in an update that is to be applied to it. It follows
  * what Yjs does (13.6, `Item.getMissing` and `Item.integrate`): an item that has neighbours is put
@@ -35,6 +39,7 @@ export class UpdatePlaces {
   readonly #ofNews = new Map<Struct, Whereabouts>();
   readonly #sequences = new Map<Struct, Sequence | undefined>();
   #byClient: Map<number, Struct[]> | undefined;
+  #steps = 0;
 
   /** The structs of each client are expected in one run, ordered by clock, as Yjs writes them. */
   constructor(update: Pick<DecodedUpdate, 'structs'>, doc: Y.Doc) {
@@ -53,6 +58,17 @@ export class UpdatePlaces {
     if (clock >= this.knownUpTo(client)) return this.#findNews(client, clock);
     const structs = this.#doc.store.clients.get(client) ?? [];
     return structs[Y.findIndexSS(structs, clock)];
+  }
+
+  /** Whether the document has all of the range, and nothing of it is left to be deleted. */
+  isDeleted(client: number, { clock, len }: ClockRange): boolean {
+    const structs = this.#doc.store.clients.get(client) ?? [];
+    if (len === 0 || clock + len > this.knownUpTo(client)) return false;
+    for (let at = Y.findIndexSS(structs, clock); ; at += 1) {
+      const struct = structs[at];
+      if (struct === undefined || struct.id.clock >= clock + len) return true;
+      if (!struct.deleted) return false;
+    }
   }
 
   /** Of an id that the document or the update holds. */
@@ -110,26 +126,29 @@ export class UpdatePlaces {
   }
 
   /**
-   * Whether two neighbours of an item are in one sequence and in this order, as they are whenever Yjs
-   * makes the item. If not, copies would part: Yjs puts the item beside the left one unless the right
-   * one has been collected as garbage, and then makes garbage of it too; and what stands between
-   * neighbours that are the wrong way round depends on what a copy has by then.
+   * How two neighbours of an item stand to each other. `apart`, in two sequences, Yjs never makes them, and
+   * copies would part: it puts the item beside the left one unless the right one has been collected as garbage,
+   * and then makes garbage of it too. `reversed`, or one and the same, they come of an undo that finds the copy of
+   * what was on the right on the left (13.6.33); where the item is put then depends on what a copy has by then.
    */
-  areInOrder(left: Y.ID, right: Y.ID): boolean {
+  orderOf(left: Y.ID, right: Y.ID): 'apart' | 'reversed' | 'in order' {
     const [ofLeft, ofRight] = [this.sequenceOf(left), this.sequenceOf(right)];
-    if (ofLeft === undefined || ofRight === undefined) return true;
-    if (ofLeft.owner !== ofRight.owner || ofLeft.key !== ofRight.key) return false;
-    return this.#isBefore(left, right);
+    if (ofLeft === undefined || ofRight === undefined) return 'in order';
+    if (ofLeft.owner !== ofRight.owner || ofLeft.key !== ofRight.key) return 'apart';
+    return this.#isBefore(left, right) ? 'in order' : 'reversed';
   }
 
-  /** Of ids in one sequence. Where in it Yjs will put what the update brings is not known, and trusted. */
+  /** Of ids in one sequence. What is too far away is trusted, and what the update brings: its place is not known. */
   #isBefore(left: Y.ID, right: Y.ID): boolean {
     const last = this.find(right);
     let at = this.find(left);
     if (at === last) return left.clock < right.clock;
     const isNews = ({ client, clock }: Y.ID) => clock >= this.knownUpTo(client);
     if (isNews(left) || isNews(right)) return true;
-    while (at instanceof Y.Item && at !== last) at = at.right ?? undefined;
+    for (; at instanceof Y.Item && at !== last; at = at.right ?? undefined) {
+      if (this.#steps === MAX_STEPS) return true;
+      this.#steps += 1;
+    }
     return at === last;
   }
 

@@ -60,7 +60,7 @@ export class EditFilter {
    * What is left without the part that is objected to is looked at again, as it may be another edit
    * then. What is taken is to be applied to the document at once.
    * @throws TesseraError `not-granted` or `edit-refused` when it would be refused something and cannot
-   * be told; others when the board cannot take it
+   * be told; `malformed` when it leans on itself in a circle; others when the board cannot take it
    */
   judge(
     update: ArrivedUpdate,
@@ -70,10 +70,10 @@ export class EditFilter {
     const obstacles = new Obstacles(guard);
     const mayWrite = (place: Place) => obstacles.leaveFree(place);
     const { bytes, decoded } = update;
-    let taken: FilteredUpdate =
-      guard.scope === 'everything'
-        ? { bytes, structs: decoded.structs, refused: undefined }
-        : this.#filter(update, document, mayWrite);
+    let taken = this.#filter(update, document, mayWrite);
+    if (taken.isCircular) {
+      throw new TesseraError('malformed', 'the update refers to itself in a circle');
+    }
     for (let round = 1; !this.#endsFor(taken); round += 1) {
       const left = taken.bytes === bytes ? decoded : decodeUpdate(taken.bytes);
       const found = content.objectionsTo({ bytes: taken.bytes, decoded: left });
