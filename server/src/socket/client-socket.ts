@@ -220,18 +220,19 @@ export class ClientSocket
 
   #wrote(): void {
     this.lastSentAt = Date.now();
-    if (this.#ws.bufferedAmount > this.#limits.maxOutgoingBytes) {
-      this.end(new TesseraError('reader-too-slow', `${this.#ws.bufferedAmount} bytes are waiting`));
+    const waitingBytes = this.#ws.bufferedAmount;
+    if (waitingBytes <= this.#limits.slowOutgoingBytes) return;
+    if (waitingBytes > this.#limits.maxOutgoingBytes) {
+      this.end(new TesseraError('reader-too-slow', `${waitingBytes} bytes are waiting`));
+    } else if (this.#catchingUp === undefined) {
+      this.#boards.countSlowReader();
+      this.#catchingUp = setInterval(() => this.#catchUp(), CATCH_UP_MS);
     }
   }
 
   /** From too much waiting until all that was put off is sent: later updates lean on those. */
   get isSlow(): boolean {
-    if (this.#catchingUp !== undefined) return true;
-    if (this.#ws.bufferedAmount <= this.#limits.slowOutgoingBytes) return false;
-    this.#boards.countSlowReader();
-    this.#catchingUp = setInterval(() => this.#catchUp(), CATCH_UP_MS);
-    return true;
+    return this.#catchingUp !== undefined;
   }
 
   whenSaved(board: string, saved: () => void): void {

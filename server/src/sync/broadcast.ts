@@ -15,7 +15,7 @@ export interface Audience {
  */
 const MAX_MERGED_BYTES = 8 * 1024;
 /** A board rests for so many times as long as it took to send to everybody, so sending takes a ninth of the time. */
-const REST = 8;
+const REST = 2;
 /** Nobody sees less than half a frame of a screen. */
 const MAX_REST_MS = 8;
 /** Timers have no shorter times. */
