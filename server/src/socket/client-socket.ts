@@ -23,7 +23,7 @@ import {
   readToken,
   tokenFrame,
 } from './frames.ts';
-import { packMessage, writePacked } from './packed-message.ts';
+import { PING, packMessage, writePacked } from './packed-message.ts';
 import type { Wire } from './wire.ts';
 
 export interface SocketLimits {
@@ -341,7 +341,7 @@ export class ClientSocket
 
   ping(): void {
     this.awaitsPong = true;
-    this.#ws.ping();
+    if (this.#ws.readyState === OPEN) writePacked(this.#ws, PING);
   }
 
   terminate(): void {

@@ -23,7 +23,8 @@ export interface HeartbeatSocket {
 
 const defaults = {
   tickMs: 3_000,
-  pingEveryMs: 24_000,
+  /** Whom a client does not hear of for 30 s it shows no more by itself: this only frees what is held for it. */
+  pingEveryMs: 45_000,
   /** Stock clients reconnect after 30 s of silence. One look later is still early enough. */
   keepAliveAfterMs: 20_000,
   authenticateWithinMs: 15_000,

@@ -18,6 +18,11 @@ export function packMessage(message: Uint8Array): Buffer {
   return Buffer.concat(Sender.frame(message, wholeBinaryMessage));
 }
 
+/** A ping without a payload. */
+export const PING = Buffer.concat(
+  Sender.frame(new Uint8Array(0), { ...wholeBinaryMessage, opcode: 9 }),
+);
+
 /** Only while the socket is open. */
 export function writePacked(ws: WebSocket, packed: Uint8Array): void {
   (ws as unknown as { _socket: Socket })._socket.write(packed);
