@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { metric } from '../test/support/metrics.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { type NodeProcess, startNodeProcess, tokenFor } from '../test/support/tessera.ts';
-import { delaysOf } from './two-nodes/statistics.ts';
+import { delaysOf } from './machine/statistics.ts';
 
 const LOAD_S = 5;
 /** 100 MB in this time. */

@@ -55,7 +55,7 @@ client.on('update', (bytes: Uint8Array) => edits.push(bytes));
 for (let n = 0; n < EDITS; n += 1) setState(client, `w-${(n * 7) % WIDGETS}`, { value: n + 1 });
 
 const permit = { guard: new WriteGuard({ access: 'write' }) };
-const filter = new EditFilter({ canBeTold: true, countRefused: () => undefined });
+const filter = new EditFilter({ protocol: 'hocuspocus', countRefused: () => undefined });
 const limits = { maxBytes: 64 * MiB, maxWidgets: 10_000, refused: () => undefined };
 const kinds = {
   'no limits': undefined,

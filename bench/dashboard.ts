@@ -21,8 +21,8 @@ import {
 } from './dashboard/browser-figures.ts';
 import { joinAsDragger } from './dashboard/drag-elsewhere.ts';
 import { installClock, type Opened, type Taken } from './dashboard/page-clock.ts';
-import { machineCpuMs, untilQuiet } from './two-nodes/machine.ts';
-import { delaysOf, spreadOf } from './two-nodes/statistics.ts';
+import { machineCpuMs, untilQuiet } from './machine/machine.ts';
+import { delaysOf, spreadOf } from './machine/statistics.ts';
 
 const { values: options } = parseArgs({
   options: {

@@ -2,10 +2,11 @@
  * What the parts around the nodes take, for the arithmetic of docs/scaling.md: `node bench/parts.ts`.
  * CPU is that of the part alone. Takes a minute.
  */
+
+import { startServices } from './machine/services.ts';
 import { measureBalancer } from './parts/balancer.ts';
 import { measureLog } from './parts/log.ts';
 import { measureWire } from './parts/wire.ts';
-import { startServices } from './two-nodes/services.ts';
 
 /** Nothing is pinned further: one core for PostgreSQL and Redis, what is left for the rest. */
 const SERVICE_CORE = 0;

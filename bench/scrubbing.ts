@@ -14,8 +14,8 @@ import { servePage } from '../test/browser/serve-page.ts';
 import { launchChromium } from '../test/support/chromium.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { startNodeProcess } from '../test/support/tessera.ts';
-import { machineCpuMs, untilQuiet } from './two-nodes/machine.ts';
-import { delaysOf } from './two-nodes/statistics.ts';
+import { machineCpuMs, untilQuiet } from './machine/machine.ts';
+import { delaysOf } from './machine/statistics.ts';
 
 const FRAME_MS = 1000 / 60;
 interface Load {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startBalancer } from '../../test/support/balancer.ts';
-import { cpuMs, descendantsOf, residentKiB } from '../two-nodes/machine.ts';
+import { cpuMs, descendantsOf, residentKiB } from '../machine/machine.ts';
 
 const IDLE_CLIENTS = 4_000;
 const CLIENTS_AT_ONCE = 100;

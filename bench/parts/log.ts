@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSqlBoardStore, migrate, openDatabase } from '@tessera/persistence';
 import type pg from 'pg';
-import { databaseWork, type Services, withDatabase } from '../two-nodes/services.ts';
+import { databaseWork, type Services, withDatabase } from '../machine/services.ts';
 
 const BOARDS = 100_000;
 const UPDATE_BYTES = 60;

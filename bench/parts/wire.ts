@@ -1,8 +1,8 @@
 import type { Fanout } from '../../server/src/fanout/fanout.ts';
 import { connectRedis } from '../../server/src/fanout/fanout-redis.ts';
 import { eventually } from '../../test/support/wait.ts';
-import { cpuMs, residentKiB } from '../two-nodes/machine.ts';
-import type { Services } from '../two-nodes/services.ts';
+import { cpuMs, residentKiB } from '../machine/machine.ts';
+import type { Services } from '../machine/services.ts';
 
 const BOARDS = 100_000;
 const MESSAGES = 50_000;
