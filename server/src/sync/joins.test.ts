@@ -10,10 +10,10 @@ afterEach(() => {
 
 const nothing = Y.encodeStateVector(new Y.Doc());
 
-function boardOf(bytes: number, perSecond = 1_000) {
+function boardOf(bytes: number, perSecond = 1_000, now = () => performance.now()) {
   const doc = new Y.Doc();
   doc.getText('t').insert(0, 'x'.repeat(bytes));
-  const joins = new Joins(doc, { perSecond });
+  const joins = new Joins(doc, { perSecond, now });
   open.push(joins);
   const answers: Uint8Array[] = [];
   const join = (stateVector = nothing) =>
@@ -62,12 +62,15 @@ test('of many who come at once, a part is answered in each turn', async () => {
 });
 
 test('who comes while it rests gets what the board is by then', async () => {
-  const { doc, answers, join, textOf } = boardOf(2_000_000);
+  // The first encoding begins at 0 and ends at 100, so it rests until 200.
+  const times = [0, 0, 100];
+  const { doc, answers, join, textOf } = boardOf(10, 1_000, () => times.shift() ?? 100);
   join();
   doc.getText('t').insert(0, 'first ');
   join();
   expect(answers).toHaveLength(1);
   doc.getText('t').insert(0, 'second ');
+  times.push(200, 200, 200);
   await vi.waitUntil(() => answers.length === 2);
   expect(textOf(answers[1])).toMatch(/^second first x/);
 });

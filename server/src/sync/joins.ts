@@ -3,6 +3,8 @@ import * as Y from 'yjs';
 export interface JoinsOptions {
   /** How many are answered in a second; the others wait. */
   readonly perSecond: number;
+  /** Milliseconds since whenever. Default `performance.now`. */
+  readonly now?: () => number;
 }
 
 interface Waiting {
@@ -23,6 +25,7 @@ const KEPT_MS = 1_000;
 export class Joins {
   readonly #document: Y.Doc;
   readonly #perSecond: number;
+  readonly #now: () => number;
   readonly #waiting: Waiting[] = [];
   /** What was encoded since the last edit, by state vector. */
   readonly #encoded = new Map<string, Uint8Array>();
@@ -36,9 +39,10 @@ export class Joins {
   #timer: NodeJS.Timeout | undefined;
   #forget: NodeJS.Timeout | undefined;
 
-  constructor(document: Y.Doc, { perSecond }: JoinsOptions) {
+  constructor(document: Y.Doc, { perSecond, now = () => performance.now() }: JoinsOptions) {
     this.#document = document;
     this.#perSecond = perSecond;
+    this.#now = now;
     document.on('update', () => this.#encoded.clear());
   }
 
@@ -63,7 +67,7 @@ export class Joins {
       const update = isTooMany ? undefined : this.#encode(first);
       if (update === undefined) {
         const until = isTooMany ? this.#secondEnds : this.#restsUntil;
-        const ms = Math.max(0, until - performance.now());
+        const ms = Math.max(0, until - this.#now());
         this.#timer = setTimeout(() => {
           this.#timer = undefined;
           this.#answerSome();
@@ -83,7 +87,7 @@ export class Joins {
   }
 
   #isTooMany(): boolean {
-    const now = performance.now();
+    const now = this.#now();
     if (now >= this.#secondEnds) {
       this.#secondEnds = now + 1_000;
       this.#answered = 0;
@@ -95,10 +99,10 @@ export class Joins {
   #encode({ key, stateVector }: Waiting): Uint8Array | undefined {
     const known = this.#encoded.get(key);
     if (known !== undefined) return known;
-    const from = performance.now();
+    const from = this.#now();
     if (from < this.#restsUntil) return undefined;
     const update = Y.encodeStateAsUpdate(this.#document, stateVector);
-    const end = performance.now();
+    const end = this.#now();
     this.#restsUntil = end + (end - from);
     this.#encoded.set(key, update);
     this.#forget ??= setTimeout(() => {
