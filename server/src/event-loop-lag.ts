@@ -2,8 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 
 /**
- * How often it is looked whether the event loop is late. Each look wakes the process, which takes as much
- * CPU as an edit: prom-client 15 looks 100 times a second, so that an idle node used 1 % of a core.
+ * How often it is looked whether the event loop is late. Each look wakes the process, some 60 µs of CPU:
+ * prom-client 15 looks 100 times a second, which took 0.65 % of a core.
  */
 const RESOLUTION_MS = 100;
 

@@ -44,8 +44,8 @@ const TICK_MS = 100;
 /** What may be read between two ticks, in shares of a second: some may come late, and then at once. */
 const BURST_S = 0.2;
 /**
- * Who sends less than this share of its rate in a tick is not charged, which costs more than handling a few
- * edits: a user would have to be on more than ten nodes for it to matter.
+ * Who sends less than this share of its rate in a tick is not charged, which would take four promises and
+ * as many timers: a user would have to be on more than ten nodes for it to matter.
  */
 const NEGLIGIBLE = 0.1;
 /** Held back again this soon after it was let go, a client has not slowed down. */
