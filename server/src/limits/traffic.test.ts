@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TesseraError } from '@tessera/model';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/wait.ts';
 import { type MeteredSocket, Traffic, type TrafficOptions } from './traffic.ts';
 
 const open: Traffic[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const traffic of open.splice(0)) traffic.close();
 });
 
@@ -61,6 +62,16 @@ test.each([
     expect(other.heard).toEqual([]);
   },
 );
+
+test('what was read beyond the rate is waited for', async () => {
+  vi.useFakeTimers();
+  const client = new Client('ann');
+  send(start().meter(client), 300);
+  await vi.advanceTimersByTimeAsync(2_900);
+  expect(client.heard.at(-1)).toBe(true);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(client.heard.at(-1)).toBe(false);
+});
 
 test('of what is there at once only a part is read before the next tick', async () => {
   const client = new Client('ann');

@@ -154,7 +154,11 @@ class Charge {
       await this.#limiter.consume(key, points);
       return 0;
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext);
+      if (refusal instanceof RateLimiterRes) {
+        // A read may have brought far more than the rate, and the next second begins with nothing taken.
+        const over = Math.max(0, refusal.consumedPoints / this.#limiter.points - 1);
+        return Math.max(1, refusal.msBeforeNext + over * 1_000);
+      }
       throw refusal;
     }
   }
@@ -169,6 +173,7 @@ export class Meter {
   #bytes = 0;
   #held: NodeJS.Timeout | undefined;
   #heldSince = 0;
+  #heldUntil = 0;
   #letGoAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -203,6 +208,9 @@ export class Meter {
       this.socket.end(new TesseraError('too-fast', `for ${seconds} s: send less often`));
       return;
     }
+    // Its user may be told to wait for less than it has to itself.
+    if (this.#held !== undefined && now + waitMs <= this.#heldUntil) return;
+    this.#heldUntil = now + waitMs;
     clearTimeout(this.#held);
     this.socket.holdBack(true);
     this.#held = setTimeout(() => {

@@ -1,5 +1,7 @@
-/** How many frames of one connection are handled in one turn of the event loop: some 5 ms. */
-const FRAMES_A_TURN = 64;
+import type { SlicedWork, TimeSlices } from './time-slices.ts';
+
+/** How many frames of one connection are handled in the turn of the event loop they came in: some 1 ms. */
+const FRAMES_A_TURN = 8;
 
 let turn = 0;
 let isArmed = false;
@@ -23,38 +25,73 @@ export interface TurnsOwner<T> {
   crowded(isCrowded: boolean): void;
   /** How many milliseconds the next item has to wait. */
   waitMs(): number;
+  /** Whether others come first, so that nothing is handled in the turn it came in. */
+  readonly comesLast: boolean;
 }
 
 /**
- * Handles what a connection sends, in order, a part in each turn: one read of the socket may bring more
- * than a thousand frames, and everybody else would wait for all of them.
+ * Handles what a connection sends, in order: a little at once and the rest in slices of time that are
+ * shared with the others who send much. One read of the socket may bring more than a thousand frames.
  */
-export class Turns<T> {
+export class Turns<T> implements SlicedWork {
   readonly #owner: TurnsOwner<T>;
+  readonly #slices: TimeSlices;
   #waiting: T[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Set once nothing more comes. */
+  #finished: (() => void) | undefined;
   #turn = -1;
   #handled = 0;
 
-  constructor(owner: TurnsOwner<T>) {
+  constructor(owner: TurnsOwner<T>, slices: TimeSlices) {
     this.#owner = owner;
+    this.#slices = slices;
   }
 
   take(item: T): void {
-    if (this.#waiting.length === 0 && this.#hasRoom() && this.#owner.waitMs() === 0) {
+    if (this.#isAtOnce()) {
       this.#owner.handle(item);
       return;
     }
     this.#waiting.push(item);
     if (this.#waiting.length > 1) return;
     this.#owner.crowded(true);
-    this.#goOnLater();
+    this.#slices.add(this);
   }
 
-  /** Handles the rest at once: nothing more comes. */
-  finish(): void {
+  step(): boolean {
+    const ms = this.#finished === undefined ? this.#owner.waitMs() : 0;
+    if (ms > 0) {
+      this.#timer = setTimeout(() => this.#goOn(), ms);
+      return false;
+    }
+    const item = this.#waiting.shift();
+    if (item !== undefined) this.#owner.handle(item);
+    if (this.#waiting.length > 0) return true;
+    if (this.#finished === undefined) this.#owner.crowded(false);
+    else this.#finished();
+    return false;
+  }
+
+  /** Nothing more comes: handles the rest, without further waits, and calls `finished`. */
+  finish(finished: () => void): void {
+    if (this.#waiting.length === 0) {
+      finished();
+      return;
+    }
+    this.#finished = finished;
+    if (this.#timer !== undefined) this.#goOn();
+  }
+
+  #goOn(): void {
     clearTimeout(this.#timer);
-    for (const item of this.#waiting.splice(0)) this.#owner.handle(item);
+    this.#timer = undefined;
+    this.#slices.add(this);
+  }
+
+  #isAtOnce(): boolean {
+    if (this.#waiting.length > 0 || this.#owner.comesLast) return false;
+    return this.#hasRoom() && this.#owner.waitMs() === 0;
   }
 
   #hasRoom(): boolean {
@@ -65,21 +102,5 @@ export class Turns<T> {
     }
     this.#handled += 1;
     return this.#handled <= FRAMES_A_TURN;
-  }
-
-  #goOnLater(): void {
-    const ms = this.#owner.waitMs();
-    if (ms > 0) this.#timer = setTimeout(() => this.#goOn(), ms);
-    else setImmediate(() => this.#goOn());
-  }
-
-  #goOn(): void {
-    for (let left = FRAMES_A_TURN; left > 0 && this.#owner.waitMs() === 0; left -= 1) {
-      const item = this.#waiting.shift();
-      if (item === undefined) break;
-      this.#owner.handle(item);
-    }
-    if (this.#waiting.length > 0) this.#goOnLater();
-    else this.#owner.crowded(false);
   }
 }

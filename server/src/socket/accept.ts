@@ -7,11 +7,13 @@ import { clientAddress } from '../http/client-address.ts';
 import type { OriginCheck } from '../http/origins.ts';
 import { problemText } from '../http/problem.ts';
 import type { Admission, EntryLimit, Seat } from '../limits/admission.ts';
+import { TimeSlices } from '../limits/time-slices.ts';
 import type { Traffic } from '../limits/traffic.ts';
 import type { Boards } from '../sync/boards.ts';
 import { ClientSocket, type ClientSocketOptions, type SocketLimits } from './client-socket.ts';
 import { tokenFrame } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Transfers } from './transfers.ts';
 import { hocuspocusWire, type Wire, yWebsocketWire } from './wire.ts';
 
 export interface AcceptOptions {
@@ -82,18 +84,33 @@ export class SocketServer {
       maxJoiningBytes: options.maxFrameBytes,
       maxJoiningBoards: 100,
       maxBoards: options.maxBoardsPerSocket,
+    };
+    const outgoing = {
       slowOutgoingBytes: SLOW_OUTGOING_BYTES,
       maxOutgoingBytes: options.maxOutgoingBytes,
+      transfers: new Transfers(),
+      slowed: () => boards.countSlowReader(),
     };
     const closed = (socket: ClientSocket) => this.#sockets.delete(socket);
-    this.#socketOptions = { boards, limits, traffic, log, closed };
+    const slices = new TimeSlices();
+    this.#socketOptions = { boards, limits, traffic, outgoing, slices, log, closed };
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: options.maxFrameBytes,
       WebSocket: CodedWebSocket,
       perMessageDeflate: false,
     });
-    server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
+    const upgrades = new TimeSlices();
+    server.on('upgrade', (request, stream, head) => {
+      // Without a listener, a connection that breaks during the handshake would end the process.
+      stream.on('error', this.#onStreamError);
+      upgrades.add({
+        step: () => {
+          if (!stream.destroyed) this.#upgrade(request, stream, head);
+          return false;
+        },
+      });
+    });
   }
 
   get count(): number {
@@ -114,8 +131,6 @@ export class SocketServer {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // Without a listener, a connection that breaks during the handshake would end the process.
-    stream.on('error', this.#onStreamError);
     const { path = '', token, refusal } = this.#judge(request);
     const match = PATH.exec(path);
     if (refusal !== undefined || match === null) {

@@ -231,8 +231,11 @@ export class BoardChannel implements BoardMember, PresenceMember {
 
   #answerStep1(stateVector: Uint8Array, askBack: boolean): void {
     decodeOr('the state vector cannot be decoded', () => Y.decodeStateVector(stateVector));
-    this.board.joins.answer(stateVector, (update) => {
+    this.board.joins.answer(stateVector, ({ update, since }) => {
       if (!this.#open) return;
+      if (since !== undefined) {
+        this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.update, since));
+      }
       this.#owner.sendFrame(syncHead(this.address, SyncType.step2, update), update);
       if (askBack) this.#ask(true);
     });

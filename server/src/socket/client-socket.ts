@@ -4,6 +4,7 @@ import * as decoding from 'lib0/decoding';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Seat } from '../limits/admission.ts';
+import type { TimeSlices } from '../limits/time-slices.ts';
 import type { Meter, MeteredSocket, Traffic } from '../limits/traffic.ts';
 import { Turns, type TurnsOwner } from '../limits/turns.ts';
 import type { Work } from '../limits/work.ts';
@@ -23,7 +24,7 @@ import {
   readToken,
   tokenFrame,
 } from './frames.ts';
-import { PING, packMessage, writePacked } from './packed-message.ts';
+import { Outgoing, type OutgoingOptions, type OutgoingOwner } from './outgoing.ts';
 import type { Wire } from './wire.ts';
 
 export interface SocketLimits {
@@ -34,10 +35,6 @@ export interface SocketLimits {
   maxJoiningBoards: number;
   /** Addresses that are open or being opened. */
   maxBoards: number;
-  /** Bytes waiting to be sent, above which updates and presence are put off (see `Backlog`). */
-  slowOutgoingBytes: number;
-  /** Bytes waiting to be sent, above which a reader is too slow. */
-  maxOutgoingBytes: number;
 }
 
 /** One address on the socket: waiting for its token and board, or open. */
@@ -50,6 +47,9 @@ export interface ClientSocketOptions {
   readonly boards: Boards;
   readonly limits: SocketLimits;
   readonly traffic: Traffic;
+  readonly outgoing: OutgoingOptions;
+  /** What the clients send that cannot be handled at once. */
+  readonly slices: TimeSlices;
   readonly log: Logger;
   /** The client has gone. */
   closed(socket: ClientSocket): void;
@@ -65,11 +65,6 @@ type PauseReason = 'pressure' | 'too-fast' | 'turn' | `pressure of ${string}`;
 const NO_REQUEST = { url: '/', headers: new Headers() } as Request;
 const OPEN = 1;
 const CLOSED = 3;
-/** A reader that is slow is looked after so often, and catches up once only this share of its limit is waiting. */
-const CATCH_UP_MS = 50;
-const CAUGHT_UP_SHARE = 1 / 8;
-/** Copying a message behind its head costs less than telling the kernel of two pieces, up to about here. */
-const MAX_COPIED_BYTES = 16 * 1024;
 const EMPTY_PRESENCE = new Uint8Array([0]);
 /** Errors of one board; every other error concerns the whole connection. */
 const BOARD_ERRORS = new Set([
@@ -88,12 +83,11 @@ const BOARD_ERRORS = new Set([
  * it sends passes through here. Frames that come before their board is open wait here, bounded.
  */
 export class ClientSocket
-  implements BoardSocket, ChannelOwner, MeteredSocket, TurnsOwner<Uint8Array>
+  implements BoardSocket, ChannelOwner, MeteredSocket, OutgoingOwner, TurnsOwner<Uint8Array>
 {
   /** Flat: as Node makes it, it is a rope of 17 pieces that takes 600 bytes. */
   readonly id = Buffer.from(randomUUID()).toString('latin1');
   readonly openedAt = Date.now();
-  lastSentAt = Date.now();
   /** Set at each ping, cleared by its pong or whatever else comes. */
   awaitsPong = false;
   wasHeard = false;
@@ -101,9 +95,9 @@ export class ClientSocket
   /** Closed by this node, so that nothing more of the client is wanted. */
   #isEnded = false;
   #pausedFor: readonly PauseReason[] = [];
-  #catchingUp: NodeJS.Timeout | undefined;
   readonly #ws: WebSocket;
   readonly #wire: Wire;
+  readonly #outgoing: Outgoing;
   readonly #boards: Boards;
   readonly #limits: SocketLimits;
   readonly #log: Logger;
@@ -120,10 +114,11 @@ export class ClientSocket
     ws: WebSocket,
     wire: Wire,
     seat: Seat,
-    { boards, limits, traffic, log, closed }: ClientSocketOptions,
+    { boards, limits, traffic, outgoing, slices, log, closed }: ClientSocketOptions,
   ) {
     this.#ws = ws;
     this.#wire = wire;
+    this.#outgoing = new Outgoing(ws, wire, outgoing, this);
     this.#seat = seat;
     this.#closed = closed;
     this.#boards = boards;
@@ -131,7 +126,7 @@ export class ClientSocket
     this.#log = log;
     this.#meter = traffic.meter(this);
     this.#work = traffic.work;
-    this.#turns = new Turns(this);
+    this.#turns = new Turns(this, slices);
     this.#hocuspocus = boards.host.handleConnection(this, NO_REQUEST, { socket: this });
     forgetWhatWeDo(this.#hocuspocus, this.id);
     boards.addSocket(this);
@@ -191,48 +186,19 @@ export class ClientSocket
   }
 
   sendFrame(frame: Uint8Array, rest?: Uint8Array): void {
-    if (this.#ws.readyState !== OPEN) return;
-    const message = this.#wire.write(frame);
-    if (message === undefined) return;
-    if (rest === undefined && message.byteLength <= MAX_COPIED_BYTES) {
-      this.#write(packMessage(message));
-      return;
-    }
-    this.#ws.send(message, { fin: rest === undefined });
-    if (rest !== undefined) this.#ws.send(rest, { fin: true });
-    this.#wrote();
+    this.#outgoing.sendFrame(frame, rest);
   }
 
   pack(frame: Uint8Array): Uint8Array {
-    const message = this.#wire.write(frame);
-    if (message === undefined) throw new Error(`${this.protocol} has no word for this frame`);
-    return packMessage(message);
+    return this.#outgoing.pack(frame);
   }
 
   sendPacked(packed: Uint8Array): void {
-    if (this.#ws.readyState === OPEN) this.#write(packed);
+    this.#outgoing.sendPacked(packed);
   }
 
-  #write(packed: Uint8Array): void {
-    writePacked(this.#ws, packed);
-    this.#wrote();
-  }
-
-  #wrote(): void {
-    this.lastSentAt = Date.now();
-    const waitingBytes = this.#ws.bufferedAmount;
-    if (waitingBytes <= this.#limits.slowOutgoingBytes) return;
-    if (waitingBytes > this.#limits.maxOutgoingBytes) {
-      this.end(new TesseraError('reader-too-slow', `${waitingBytes} bytes are waiting`));
-    } else if (this.#catchingUp === undefined) {
-      this.#boards.countSlowReader();
-      this.#catchingUp = setInterval(() => this.#catchUp(), CATCH_UP_MS);
-    }
-  }
-
-  /** From too much waiting until all that was put off is sent: later updates lean on those. */
   get isSlow(): boolean {
-    return this.#catchingUp !== undefined;
+    return this.#outgoing.isSlow;
   }
 
   whenSaved(board: string, saved: () => void): void {
@@ -308,6 +274,11 @@ export class ClientSocket
 
   // --- what its turns ask and call
 
+  /** Those who are about to open a board come last: they may be thousands at once, and wait anyway. */
+  get comesLast(): boolean {
+    return this.#actor === undefined;
+  }
+
   waitMs(): number {
     return this.#actor === undefined ? 0 : this.#work.waitMs(this.#actor);
   }
@@ -339,9 +310,13 @@ export class ClientSocket
     return undefined;
   }
 
+  get lastSentAt(): number {
+    return this.#outgoing.lastSentAt;
+  }
+
   ping(): void {
     this.awaitsPong = true;
-    if (this.#ws.readyState === OPEN) writePacked(this.#ws, PING);
+    this.#outgoing.ping();
   }
 
   terminate(): void {
@@ -355,22 +330,6 @@ export class ClientSocket
   }
 
   // ---
-
-  #catchUp(): void {
-    const { slowOutgoingBytes } = this.#limits;
-    if (this.#ws.bufferedAmount > slowOutgoingBytes * CAUGHT_UP_SHARE) return;
-    for (const channel of this.channels) {
-      if (!channel.isBehind) continue;
-      channel.catchUp();
-      if (this.#ws.bufferedAmount > slowOutgoingBytes) return;
-    }
-    this.#stopCatchingUp();
-  }
-
-  #stopCatchingUp(): void {
-    clearInterval(this.#catchingUp);
-    this.#catchingUp = undefined;
-  }
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#ws.readyState !== OPEN) return;
@@ -457,13 +416,16 @@ export class ClientSocket
     slot.channel.connection.close({ code: 1000, reason });
   }
 
+  /** What the client sent before it left counts. */
   #onClose(): void {
-    // What the client sent before it left counts.
-    this.#turns.finish();
+    this.#turns.finish(() => this.#close());
+  }
+
+  #close(): void {
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.channel.close();
     this.#slots.clear();
     this.#meter.close();
-    this.#stopCatchingUp();
+    this.#outgoing.close();
     this.#boards.removeSocket(this);
     this.#closed(this);
     this.#hocuspocus.handleClose({ code: 1000, reason: '' });

@@ -3,6 +3,7 @@ import type { Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin } from '@hocuspocus/server';
 import { canWrite, type ErrorCode, encodeMessage, TesseraError } from '@tessera/model';
 import {
+  type BoardHead,
   type BoardStore,
   type Commit,
   type Compactor,
@@ -16,6 +17,7 @@ import type { Revocations } from '../auth/revocations.ts';
 import type { ContentRules } from '../content/board-content.ts';
 import type { Fanout, FanoutEvents } from '../fanout/fanout.ts';
 import type { ControlMessage } from '../fanout/message.ts';
+import { SingleFlight } from '../single-flight.ts';
 import { BoardHost } from './board-host.ts';
 import { BoardLoader } from './board-loader.ts';
 import { damageOf } from './door.ts';
@@ -91,6 +93,8 @@ export class Boards {
   readonly #live = new Map<string, LiveBoard>();
   readonly #sockets = new Set<BoardSocket>();
   readonly #quarantine: Quarantine;
+  /** Heads of boards that clients are waiting to open. */
+  readonly #openings = new SingleFlight<BoardHead | undefined>();
   readonly #loader: BoardLoader;
   readonly #options: BoardsOptions;
 
@@ -276,7 +280,9 @@ export class Boards {
   /** Writers make a board by opening it; a reader of a board that is not there is told so. */
   async #makeSureItExists(board: string, create: boolean): Promise<void> {
     if (this.#live.has(board)) return;
-    const head = await this.#options.store.open(board, { create });
+    const head = await this.#openings.do(`${board} ${create}`, () =>
+      this.#options.store.open(board, { create }),
+    );
     if (head === undefined) throw new TesseraError('no-such-board', board);
   }
 

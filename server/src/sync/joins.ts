@@ -7,35 +7,54 @@ export interface JoinsOptions {
   readonly now?: () => number;
 }
 
+/** What somebody who opens a board lacks of it. */
+export interface Answer {
+  /** It may be what the board was a moment ago: its bytes are shared with the others who join. */
+  readonly update: Uint8Array;
+  /**
+   * What has come since then. It is to be sent before the other, on which it leans: a client counts as
+   * synced once it has that, and must not lack by then what somebody was told is saved.
+   */
+  readonly since: Uint8Array | undefined;
+}
+
 interface Waiting {
   /** The state vector, as text. */
   readonly key: string;
   readonly stateVector: Uint8Array;
-  readonly give: (update: Uint8Array) => void;
+  readonly give: (answer: Answer) => void;
 }
 
-/** What is written to sockets in one turn of the event loop: some milliseconds of copying. */
-const BYTES_A_TURN = 8 * 1024 * 1024;
+/** What was encoded for one state vector, and the updates since. */
+interface Encoding {
+  readonly update: Uint8Array;
+  since: Uint8Array[];
+  sinceBytes: number;
+  wasUsed: boolean;
+}
+
+/** Unused. */
 const KEPT_MS = 1_000;
+/** What takes less than a millisecond to encode is encoded anew after each edit. */
+const MIN_KEPT_BYTES = 64 * 1024;
+/** Some hundred edits: then the board is encoded anew. */
+const MAX_SINCE_BYTES = 8 * 1024;
 
 /**
- * Tells those who open a board what they lack of it. Those who lack the same share one encoding, and
- * however many come at once, everybody else on the node gets a turn in between.
+ * Tells those who open a board what they lack of it. Those who lack the same share one encoding, which
+ * takes 5 ms a megabyte, and of a large board also when it was edited in between.
  */
 export class Joins {
   readonly #document: Y.Doc;
   readonly #perSecond: number;
   readonly #now: () => number;
   readonly #waiting: Waiting[] = [];
-  /** What was encoded since the last edit, by state vector. */
-  readonly #encoded = new Map<string, Uint8Array>();
+  /** By state vector. */
+  readonly #encodings = new Map<string, Encoding>();
   /** It encodes for half of the time at most. */
   #restsUntil = 0;
   #secondEnds = 0;
   #answered = 0;
-  /** Given in this turn of the event loop. */
-  #bytes = 0;
-  #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #forget: NodeJS.Timeout | undefined;
 
@@ -43,47 +62,42 @@ export class Joins {
     this.#document = document;
     this.#perSecond = perSecond;
     this.#now = now;
-    document.on('update', () => this.#encoded.clear());
+    document.on('update', (update: Uint8Array) => this.#edited(update));
   }
 
   /** Calls `give` with what a client with this state vector lacks: at once, unless many came before. */
-  answer(stateVector: Uint8Array, give: (update: Uint8Array) => void): void {
+  answer(stateVector: Uint8Array, give: (answer: Answer) => void): void {
     const key = Buffer.from(stateVector).toString('latin1');
     this.#waiting.push({ key, stateVector, give });
-    if (this.#timer === undefined) this.#answerSome();
+    if (this.#timer === undefined) this.#answerThem();
   }
 
   close(): void {
-    clearImmediate(this.#turn);
     clearTimeout(this.#timer);
     clearTimeout(this.#forget);
+    this.#waiting.length = 0;
   }
 
-  #answerSome(): void {
-    while (this.#bytes < BYTES_A_TURN) {
-      const first = this.#waiting[0];
-      if (first === undefined) return;
+  #answerThem(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       const isTooMany = this.#isTooMany();
-      const update = isTooMany ? undefined : this.#encode(first);
-      if (update === undefined) {
-        const until = isTooMany ? this.#secondEnds : this.#restsUntil;
-        const ms = Math.max(0, until - this.#now());
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.#answerSome();
-        }, ms);
+      const encoding = isTooMany ? undefined : this.#encode(first);
+      if (encoding === undefined) {
+        this.#answerLater(isTooMany ? this.#secondEnds : this.#restsUntil);
         return;
       }
       this.#waiting.shift();
       this.#answered += 1;
-      this.#bytes += update.byteLength;
-      this.#turn ??= setImmediate(() => {
-        this.#turn = undefined;
-        this.#bytes = 0;
-        if (this.#timer === undefined) this.#answerSome();
-      });
-      first.give(update);
+      first.give({ update: encoding.update, since: mergeSince(encoding) });
     }
+  }
+
+  #answerLater(at: number): void {
+    const ms = Math.max(0, at - this.#now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#answerThem();
+    }, ms);
   }
 
   #isTooMany(): boolean {
@@ -96,19 +110,46 @@ export class Joins {
   }
 
   /** Undefined while it rests. */
-  #encode({ key, stateVector }: Waiting): Uint8Array | undefined {
-    const known = this.#encoded.get(key);
-    if (known !== undefined) return known;
+  #encode({ key, stateVector }: Waiting): Encoding | undefined {
+    const known = this.#encodings.get(key);
+    if (known !== undefined) {
+      known.wasUsed = true;
+      return known;
+    }
     const from = this.#now();
     if (from < this.#restsUntil) return undefined;
     const update = Y.encodeStateAsUpdate(this.#document, stateVector);
     const end = this.#now();
     this.#restsUntil = end + (end - from);
-    this.#encoded.set(key, update);
-    this.#forget ??= setTimeout(() => {
-      this.#forget = undefined;
-      this.#encoded.clear();
-    }, KEPT_MS);
-    return update;
+    const encoding = { update, since: [], sinceBytes: 0, wasUsed: true };
+    this.#encodings.set(key, encoding);
+    this.#forget ??= setTimeout(() => this.#forgetUnused(), KEPT_MS);
+    return encoding;
   }
+
+  #forgetUnused(): void {
+    this.#forget = undefined;
+    for (const [key, encoding] of this.#encodings) {
+      if (!encoding.wasUsed) this.#encodings.delete(key);
+      encoding.wasUsed = false;
+    }
+    if (this.#encodings.size > 0) {
+      this.#forget = setTimeout(() => this.#forgetUnused(), KEPT_MS);
+    }
+  }
+
+  #edited(update: Uint8Array): void {
+    for (const [key, encoding] of this.#encodings) {
+      encoding.since.push(update);
+      encoding.sinceBytes += update.byteLength;
+      const isWorthKeeping = encoding.update.byteLength >= MIN_KEPT_BYTES;
+      if (!isWorthKeeping || encoding.sinceBytes > MAX_SINCE_BYTES) this.#encodings.delete(key);
+    }
+  }
+}
+
+/** The updates since as one, which is kept for the next who joins. */
+function mergeSince(encoding: Encoding): Uint8Array | undefined {
+  if (encoding.since.length > 1) encoding.since = [Y.mergeUpdates(encoding.since)];
+  return encoding.since[0];
 }

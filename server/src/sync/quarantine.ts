@@ -3,6 +3,7 @@ import type { BoardHead, QuarantinedBoard, QuarantineStore } from '@tessera/pers
 import type { Logger } from 'pino';
 import type { Permit } from '../auth/authorize.ts';
 import { WriteGuard } from '../auth/write-guard.ts';
+import { SingleFlight } from '../single-flight.ts';
 
 export interface QuarantineOptions {
   store: QuarantineStore;
@@ -18,6 +19,7 @@ export interface QuarantineOptions {
  */
 export class Quarantine {
   readonly #options: QuarantineOptions;
+  readonly #finding = new SingleFlight<QuarantinedBoard | undefined>();
   /** Boards in memory of which only what can be read is there. */
   readonly #open = new Map<string, QuarantinedBoard>();
   /** Permits to look at such boards: all other permits are for boards that are whole. */
@@ -28,7 +30,7 @@ export class Quarantine {
   }
 
   find(board: string): Promise<QuarantinedBoard | undefined> {
-    return this.#options.store.find(board);
+    return this.#finding.do(board, () => this.#options.store.find(board));
   }
 
   /** The mark of a board that is in memory for people to look at. */
