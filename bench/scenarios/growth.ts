@@ -3,6 +3,7 @@ import { random } from '../../test/support/random.ts';
 import { eventually } from '../../test/support/wait.ts';
 import type { Site } from '../contestants/contestant.ts';
 import { joinBoard, PacedWriter } from '../load/paced-writer.ts';
+import { sdkJoinBytes } from '../load/sdk-join.ts';
 import { untilStored } from '../load/stored-board.ts';
 import { collectedKiB, collectsGarbage } from '../machine/memory.ts';
 import { onOwnSite, type Unfinished, unlimited } from './own-site.ts';
@@ -94,9 +95,11 @@ function figuresOf({ key, title }: Way): Figure[] {
   });
   return [
     figure('JoinRatio', 'sent to who joins', '× JSON'),
+    figure('SdkJoinRatio', 'to who joins with the client SDK', '× JSON', 1),
     figure('StoredRatio', 'snapshot or document', '× JSON', 1),
     figure('LogRatio', 'log', '× JSON'),
     figure('JoinBytes', 'sent to who joins', 'B'),
+    figure('SdkJoinBytes', 'to who joins with the client SDK', 'B'),
     figure('StoredBytes', 'snapshot or document', 'B'),
     figure('LogBytes', 'log', 'B'),
     figure('LogRows', 'rows of it'),
@@ -124,6 +127,11 @@ async function grow(
   set('HeldMiB', heldKiB / 1_024);
   set('JoinBytes', newcomer.bytes);
   set('JoinRatio', newcomer.bytes / json.length);
+  if (site.contestant.ack === 'saved') {
+    const bytes = await sdkJoinBytes(site.at(0, 'newcomer'), board);
+    set('SdkJoinBytes', bytes);
+    set('SdkJoinRatio', bytes / json.length);
+  }
   await newcomer.close();
   await closeAll(writers);
   if (site.databaseUrl === undefined) return;

@@ -36,6 +36,12 @@ export class BoardSocket extends HocuspocusProviderWebsocket {
     if (webSocket === null || webSocket.readyState !== webSocket.OPEN) return;
     const frame = readFrame(message);
     const gate = frame && this.gates.get(frame.address);
-    if (frame === undefined || gate === undefined || gate(frame)) super.send(message);
+    if (frame !== undefined && gate?.(frame) === false) return;
+    super.send(frame?.kind === 'step1' ? withUpdateVersion(message) : message);
   }
+}
+
+/** Tells the server, behind what servers of the protocol read, that it may answer in version 2. */
+function withUpdateVersion(step1: Uint8Array): Uint8Array {
+  return new Uint8Array([...step1, 2]);
 }

@@ -1,4 +1,3 @@
-import { HocuspocusProvider } from '@hocuspocus/provider';
 import {
   type HelloMessage,
   parseServerMessage,
@@ -8,8 +7,9 @@ import {
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import type { AckLedger } from './ack-ledger.ts';
+import { BoardProvider } from './board-provider.ts';
 import type { BoardSocket } from './board-socket.ts';
-import { type Frame, type FrameKind, readFrame } from './frame.ts';
+import { type Frame, type FrameKind, readFrame, readReason } from './frame.ts';
 import { readRefusal } from './refusal.ts';
 
 export interface ConnectionOptions {
@@ -37,7 +37,7 @@ const lastRetryMs = 30_000;
 
 /** The way of one document to the server and back. */
 export class BoardConnection {
-  readonly provider: HocuspocusProvider;
+  readonly provider: BoardProvider;
   readonly #options: ConnectionOptions;
   #wasDisconnected = false;
   #lastToken: string | undefined;
@@ -51,7 +51,7 @@ export class BoardConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     const { id, doc, socket, ledger, changed } = options;
-    this.provider = new HocuspocusProvider({
+    this.provider = new BoardProvider({
       name: id,
       document: doc,
       websocketProvider: socket,
@@ -151,7 +151,7 @@ export class BoardConnection {
     if (frame?.kind === 'refused') this.#options.editsRefused();
     if (frame?.kind === 'saved' || frame?.kind === 'refused') this.#options.ledger.answered();
     if (frame?.kind === 'saved' && this.state === 'saved') this.#retries = 0;
-    if (frame?.kind === 'closed') this.refused(readRefusal(frame.reason, 4500));
+    if (frame?.kind === 'closed') this.refused(readRefusal(readReason(frame), 4500));
     this.#options.changed();
   }
 

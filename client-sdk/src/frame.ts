@@ -1,40 +1,48 @@
 import * as decoding from 'lib0/decoding';
 
 /** The frames of the Hocuspocus protocol that decide what is saved; all others are `other`. */
-export type FrameKind = 'step1' | 'step2' | 'update' | 'saved' | 'refused' | 'closed' | 'other';
+export type FrameKind =
+  | 'step1'
+  | 'step2'
+  | 'update'
+  | 'step2V2'
+  | 'saved'
+  | 'refused'
+  | 'closed'
+  | 'other';
 
 export interface Frame {
   /** The board, as its provider addresses it. */
   readonly address: string;
   readonly kind: FrameKind;
-  /** Of `closed`: why. */
-  readonly reason: string;
+  /** What stands behind that. */
+  readonly body: decoding.Decoder;
 }
 
-const syncKinds: readonly FrameKind[] = ['step1', 'step2', 'update'];
+const syncKinds: readonly FrameKind[] = ['step1', 'step2', 'update', 'step2V2'];
 
 /** Reads the head of a frame. Undefined if it has none: pings are a single byte. */
 export function readFrame(bytes: Uint8Array): Frame | undefined {
   if (bytes.length < 2) return undefined;
-  const decoder = decoding.createDecoder(bytes);
-  const address = decoding.readVarString(decoder);
-  switch (decoding.readVarUint(decoder)) {
+  const body = decoding.createDecoder(bytes);
+  const address = decoding.readVarString(body);
+  return { address, kind: readKind(body), body };
+}
+
+function readKind(body: decoding.Decoder): FrameKind {
+  switch (decoding.readVarUint(body)) {
     case 0:
-      return { address, kind: syncKinds[decoding.readVarUint(decoder)] ?? 'other', reason: '' };
+      return syncKinds[decoding.readVarUint(body)] ?? 'other';
     case 7:
-      return { address, kind: 'closed', reason: reasonIn(decoder) };
+      return 'closed';
     case 8:
-      return {
-        address,
-        kind: decoding.readVarUint(decoder) === 1 ? 'saved' : 'refused',
-        reason: '',
-      };
+      return decoding.readVarUint(body) === 1 ? 'saved' : 'refused';
     default:
-      return { address, kind: 'other', reason: '' };
+      return 'other';
   }
 }
 
-/** A client that closes a board gives no reason. */
-function reasonIn(decoder: decoding.Decoder): string {
-  return decoding.hasContent(decoder) ? decoding.readVarString(decoder) : '';
+/** Why the server closed a board. */
+export function readReason({ body }: Frame): string {
+  return decoding.readVarString(body);
 }

@@ -11,6 +11,7 @@ import * as Y from 'yjs';
 import { decodeOr } from '../decode.ts';
 import type { BoardConnection } from '../sync/boards.ts';
 import { applyUpdate } from '../sync/door.ts';
+import type { UpdateVersion } from '../sync/joins.ts';
 import type { BoardMember, LiveBoard } from '../sync/live-board.ts';
 import type { PresenceMember } from '../sync/presence.ts';
 import type { SharedUpdate } from '../sync/shared-update.ts';
@@ -214,7 +215,7 @@ export class BoardChannel implements BoardMember, PresenceMember {
     const payload = readPayload(frame);
     switch (syncType) {
       case SyncType.step1:
-        this.#answerStep1(payload, frame.type === FrameType.sync);
+        this.#answerStep1(payload, frame);
         return;
       case SyncType.step2: {
         const ack = this.#asked.shift()?.ack ?? true;
@@ -229,15 +230,17 @@ export class BoardChannel implements BoardMember, PresenceMember {
     }
   }
 
-  #answerStep1(stateVector: Uint8Array, askBack: boolean): void {
+  #answerStep1(stateVector: Uint8Array, { type, body }: Frame): void {
     decodeOr('the state vector cannot be decoded', () => Y.decodeStateVector(stateVector));
-    this.board.joins.answer(stateVector, ({ update, since }) => {
+    const version = readUpdateVersion(body);
+    this.board.joins.answer({ stateVector, version }, ({ update, since }) => {
       if (!this.#open) return;
       if (since !== undefined) {
         this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.update, since));
       }
-      this.#owner.sendFrame(syncHead(this.address, SyncType.step2, update), update);
-      if (askBack) this.#ask(true);
+      const syncType = version === 2 ? SyncType.step2V2 : SyncType.step2;
+      this.#owner.sendFrame(syncHead(this.address, syncType, update), update);
+      if (type === FrameType.sync) this.#ask(true);
     });
   }
 
@@ -308,6 +311,15 @@ export class BoardChannel implements BoardMember, PresenceMember {
     this.sendMessage(encodeMessage(rejection));
     if (ack) this.#owner.sendFrame(syncStatusFrame(this.address, false));
   }
+}
+
+/** Stock clients end their SyncStep1 with the state vector, and so say nothing of a version. */
+function readUpdateVersion(body: decoding.Decoder): UpdateVersion {
+  if (!decoding.hasContent(body)) return 1;
+  const newest = decodeOr('SyncStep1 has no number behind its state vector', () =>
+    decoding.readVarUint(body),
+  );
+  return newest >= 2 ? 2 : 1;
 }
 
 function readPayload(frame: Frame): Uint8Array {

@@ -16,7 +16,11 @@ export const FrameType = {
   pong: 10,
 } as const;
 
-export const SyncType = { step1: 0, step2: 1, update: 2 } as const;
+/**
+ * The first three are those of y-protocols. `step2V2` is ours: a SyncStep2 whose update is in the second
+ * version of Yjs' format, for clients whose SyncStep1 ends with the newest version they read.
+ */
+export const SyncType = { step1: 0, step2: 1, update: 2, step2V2: 3 } as const;
 export const AuthType = { token: 0, permissionDenied: 1, authenticated: 2 } as const;
 
 /**

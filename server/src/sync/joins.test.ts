@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
-import { type Answer, Joins } from './joins.ts';
+import { type Answer, Joins, type UpdateVersion } from './joins.ts';
 
 const open: Joins[] = [];
 afterEach(() => {
@@ -16,8 +16,8 @@ function boardOf(bytes: number, perSecond = 1_000, now = () => performance.now()
   const joins = new Joins(doc, { perSecond, now });
   open.push(joins);
   const answers: Answer[] = [];
-  const join = (stateVector = nothing) =>
-    joins.answer(stateVector, (answer) => answers.push(answer));
+  const join = (stateVector = nothing, version: UpdateVersion = 1) =>
+    joins.answer({ stateVector, version }, (answer) => answers.push(answer));
   /** As whoever joins has it after both messages, in the order they are sent in. */
   const textOf = (answer: Answer | undefined) => {
     const joined = new Y.Doc();
@@ -39,6 +39,18 @@ test('those who lack the same share one encoding, until the board changes', asyn
   join();
   await vi.waitUntil(() => answers.length === 3);
   expect(textOf(answers[2])).toBe(`more ${'x'.repeat(10)}`);
+});
+
+test('who reads the second version of the format gets it, and the others do not', () => {
+  const { doc, answers, join, textOf } = boardOf(100_000);
+  join(nothing, 2);
+  doc.getText('t').insert(0, 'more ');
+  join(nothing, 2);
+  const [first, second] = answers;
+  expect(second?.update).toBe(first?.update);
+  expect(textOf(second && { ...second, update: Y.convertUpdateFormatV2ToV1(second.update) })).toBe(
+    doc.getText('t').toString(),
+  );
 });
 
 test('who has something gets the rest only', async () => {
