@@ -45,6 +45,7 @@ export {
   type UpdateRules,
 } from './update-filter.ts';
 export type { Place } from './update-places.ts';
+export { endOfRun } from './update-structs.ts';
 export {
   maxSplitBytes,
   type PlaceWeight,

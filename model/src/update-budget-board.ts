@@ -53,7 +53,7 @@ class Levels {
       // Until more is known, which ends a chain that bites its own tail.
       this.#known.set(at, 0);
       passed.push(at);
-      at = this.#places.sequenceOf(at.id)?.owner;
+      at = this.#places.of(at.id).owner;
     }
     for (const struct of passed.reverse()) this.#known.set(struct, ++above);
     return this.#known.get(type) ?? 0;

@@ -124,6 +124,56 @@ describe('an honest update', () => {
     expect(filtered.refused).toBeUndefined();
   });
 
+  it('is not decoded twice, unless something was taken out of it', () => {
+    const doc = makeBoard();
+    const mallory = docOf(MALLORY);
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(doc));
+    const before = Y.encodeStateVector(mallory);
+    const filtered = () => {
+      const bytes = Y.encodeStateAsUpdate(mallory, before);
+      const update = decodeUpdate(bytes);
+      return { update, ...filterUpdate(update, bytes, doc, rules) };
+    };
+    setState(mallory, 'open', { key: 'new' });
+    const whole = filtered();
+    expect(whole.decoded).toBe(whole.update);
+    setState(mallory, 'shut', { new: 1 });
+    const part = filtered();
+    expect(part.decoded).toEqual(Y.decodeUpdate(part.bytes));
+    expect(part.decoded.structs.at(-1)).toBeInstanceOf(Y.GC);
+  });
+
+  it('tells of how many widgets it sets the entry, and counts nothing that is inside of them', () => {
+    const doc = makeBoard();
+    const author = docOf(MALLORY);
+    Y.applyUpdate(author, Y.encodeStateAsUpdate(doc));
+    const entriesOf = (change: () => void) => {
+      const before = Y.encodeStateVector(author);
+      change();
+      const bytes = Y.encodeStateAsUpdate(author, before);
+      const all = { mayWrite: () => true, isOwn: () => true };
+      const { entries } = filterUpdate(decodeUpdate(bytes), bytes, doc, all);
+      Y.applyUpdate(doc, bytes);
+      return entries;
+    };
+    const inside = () => {
+      for (let n = 0; n < 50; n++) {
+        setState(author, 'open', { key: n, [`key-${n}`]: {} });
+        (shared(author, 'open', 'text') as Y.Text).insert(n % 3, 'x');
+      }
+      setTitle(author, 'new');
+    };
+    expect(entriesOf(inside)).toBe(0);
+    const create = () => {
+      for (const id of ['a', 'b']) createWidget(author, { id, type: 't', version: 1 });
+    };
+    expect(entriesOf(create)).toBe(2);
+    expect(entriesOf(() => author.getMap('widgets').delete('a'))).toBe(0);
+    // The new value of the key leans on the one that was deleted.
+    expect(entriesOf(() => createWidget(author, { id: 'a', type: 't', version: 1 }))).toBe(1);
+    expect(entriesOf(() => author.getMap('widgets').set('no id of a widget!', 1))).toBe(1);
+  });
+
   it('says what was taken out of it, and nothing when it is sent again', () => {
     const doc = makeBoard();
     const mallory = docOf(MALLORY);

@@ -1,7 +1,8 @@
 import * as Y from 'yjs';
-import type { DecodedUpdate } from './update.ts';
+import { type DecodedUpdate, decodeUpdate } from './update.ts';
 import { type ClockRange, encodeUpdate, type Struct } from './update-encode.ts';
-import { type Place, UpdatePlaces, type Whereabouts } from './update-places.ts';
+import { type Location, type Place, UpdatePlaces, type Whereabouts } from './update-places.ts';
+import { widgetsRoot } from './widget.ts';
 
 export interface UpdateRules {
   mayWrite(place: Place): boolean;
@@ -22,8 +23,10 @@ export interface Refused {
 
 export interface FilteredUpdate {
   readonly bytes: Uint8Array;
-  /** The structs in `bytes`. */
-  readonly structs: readonly Struct[];
+  /** What is in `bytes`: `update` itself, if they are what came. */
+  readonly decoded: DecodedUpdate;
+  /** How many keys of the root type `widgets` it sets at most. */
+  readonly entries: number;
   readonly refused: Refused | undefined;
   /** Some of the refused structs have no place, as they lean on each other in a circle. */
   readonly isCircular: boolean;
@@ -59,6 +62,7 @@ export function filterUpdate(
 
 class UpdateFilter {
   hasRefusedOthers = false;
+  readonly #update: DecodedUpdate;
   readonly #places: UpdatePlaces;
   readonly #rules: UpdateRules;
   readonly #onlyOwn: boolean;
@@ -70,22 +74,26 @@ class UpdateFilter {
   readonly #reversed = new Set<Struct>();
   readonly #widgets = new Set<string>();
   readonly #roots = new Set<string>();
+  #lastPlace: Place | undefined;
+  #mayWriteLast = false;
+  #entries = 0;
   #parts = 0;
   #own = false;
   #isCircular = false;
   #changed = false;
 
   constructor(
-    { structs, ds }: DecodedUpdate,
+    update: DecodedUpdate,
     doc: Y.Doc,
     rules: UpdateRules,
     { onlyOwn }: { onlyOwn: boolean },
   ) {
-    this.#places = new UpdatePlaces({ structs }, doc);
+    this.#update = update;
+    this.#places = new UpdatePlaces(update, doc);
     this.#rules = rules;
     this.#onlyOwn = onlyOwn;
-    for (const struct of structs) this.#judgeStruct(struct);
-    for (const [client, ranges] of ds.clients) {
+    for (const struct of update.structs) this.#judgeStruct(struct);
+    for (const [client, ranges] of update.ds.clients) {
       const kept = ranges.flatMap((range) => this.#keptPartsOf(client, range));
       if (kept.length > 0) this.#keptDeletions.set(client, kept);
     }
@@ -98,14 +106,25 @@ class UpdateFilter {
       parts: this.#parts,
       own: this.#own,
     };
+    const taken = this.#changed ? this.#encode() : bytes;
+    let decoded = this.#changed ? undefined : this.#update;
     return {
-      bytes: this.#changed
-        ? encodeUpdate(this.#kept, this.#keptDeletions, (client) => this.#places.knownUpTo(client))
-        : bytes,
-      structs: this.#kept,
+      bytes: taken,
+      // Of what a reader sends, nobody asks.
+      get decoded() {
+        decoded ??= decodeUpdate(taken);
+        return decoded;
+      },
+      entries: this.#entries,
       refused: this.#parts > 0 ? refused : undefined,
       isCircular: this.#isCircular,
     };
+  }
+
+  #encode(): Uint8Array {
+    return encodeUpdate(this.#kept, this.#keptDeletions, (client) =>
+      this.#places.knownUpTo(client),
+    );
   }
 
   #judgeStruct(struct: Struct): void {
@@ -120,49 +139,79 @@ class UpdateFilter {
     // wherever it is, and count it in the parent that the item names.
     if (clock < known) this.#changed = true;
     const isOwn = this.#rules.isOwn(client);
-    const verdict = this.#onlyOwn && !isOwn ? this.#places.ofNews(struct) : this.#objection(struct);
-    if (verdict === undefined) {
-      this.#kept.push(...this.#mended(struct));
-      return;
-    }
+    const verdict = this.#verdictOn(struct, isOwn);
+    if (verdict === undefined) return;
     this.#refuse(verdict, isOwn);
     this.#gone.add(struct);
     if (isOwn) this.#kept.push(new Y.GC(struct.id, struct.length));
     else this.hasRefusedOthers = true;
   }
 
+  /** Keeps the struct, mended, or says where it is that it may not be. */
+  #verdictOn(struct: Struct, isOwn: boolean): Whereabouts | undefined {
+    if (this.#onlyOwn && !isOwn) return this.#places.ofNews(struct).whereabouts;
+    if (!(struct instanceof Y.Item)) {
+      this.#kept.push(struct);
+      return undefined;
+    }
+    const location = this.#places.ofNews(struct);
+    const { rightOrigin } = struct;
+    const beside = rightOrigin === null ? undefined : this.#places.of(rightOrigin);
+    const verdict = this.#objection(struct, location, beside);
+    if (verdict === undefined) this.#keep(struct, location, beside);
+    return verdict;
+  }
+
+  /**
+   * Where it is that an item may not be, or may not be put in relation to: `location` is its own and that of what
+   * it leans on first, `beside` of its right neighbour.
+   */
+  #objection(
+    item: Y.Item,
+    location: Location,
+    beside: Location | undefined,
+  ): Whereabouts | undefined {
+    const place = location.whereabouts;
+    if (!this.#mayBeIn(place)) return place;
+    if (this.#mayBeGone && this.#isGone(this.#places.leansOn(item))) return place;
+    if (beside !== undefined) {
+      if (!this.#mayBeIn(beside.whereabouts)) return beside.whereabouts;
+      if (this.#mayBeGone && this.#isGone(item.rightOrigin)) return place;
+    }
+    return this.#isSound(item, location, beside) ? undefined : place;
+  }
+
   /**
    * Whether Yjs could have made the item: else copies part over it, or cannot read it. What it leans on was
    * there before it, its neighbours are neighbours, a new value of a key is the last one, and no text is one.
    */
-  #isSound(item: Y.Item, left: Y.ID | undefined, right: Y.ID | undefined): boolean {
-    const order = left && right && this.#places.orderOf(left, right);
-    if (order === 'apart') return false;
-    if (order === 'reversed') this.#reversed.add(item);
+  #isSound(item: Y.Item, location: Location, beside: Location | undefined): boolean {
+    const { rightOrigin: right } = item;
+    const left = this.#places.leftOf(item);
+    if (left !== null && right !== null && beside !== undefined) {
+      const order = this.#places.orderOf(left, location, right, beside);
+      if (order === 'apart') return false;
+      if (order === 'reversed') this.#reversed.add(item);
+    }
     const isText = item.length > 1 && item.content instanceof Y.ContentString;
-    return (item.rightOrigin === null && !isText) || !this.#isOfKey(item);
-  }
-
-  /** What is left of an item of which a part is there stands behind that part, wherever it is. */
-  #isOfKey({ id }: Y.Item): boolean {
-    const known = this.#places.knownUpTo(id.client);
-    const at = id.clock < known ? Y.createID(id.client, known - 1) : id;
-    const sequence = this.#places.sequenceOf(at);
-    // Without one, it will be garbage.
-    return sequence !== undefined && sequence.key !== null;
+    return (right === null && !isText) || location.key === null;
   }
 
   /** Without what honest clients come to send by faults of Yjs (13.6.33), which make copies part or fail. */
-  #mended(struct: Struct): Struct[] {
-    if (!(struct instanceof Y.Item)) return [struct];
+  #keep(item: Y.Item, location: Location, beside: Location | undefined): void {
     // Yjs makes garbage of what leans on garbage, but first splits its other neighbour, on this copy only.
-    if (this.#places.leansOn(struct).some((id) => this.#places.of(id) === 'nowhere')) {
+    if (location.whereabouts === 'nowhere' || beside?.whereabouts === 'nowhere') {
       this.#changed = true;
-      return [new Y.GC(struct.id, struct.length)];
+      this.#kept.push(new Y.GC(item.id, item.length));
+      return;
     }
-    if (!this.#reversed.has(struct)) return this.#lastOfValues(struct);
-    this.#changed = true;
-    return [itemLike(struct, struct)];
+    if (location.owner === widgetsRoot && location.key !== null) this.#entries += 1;
+    if (this.#reversed.size > 0 && this.#reversed.has(item)) {
+      this.#changed = true;
+      this.#kept.push(itemLike(item, item));
+    } else if (item.length > 1 && location.key !== null && isOfValues(item)) {
+      this.#keepLastOfValues(item);
+    } else this.#kept.push(item);
   }
 
   /**
@@ -170,64 +219,57 @@ class UpdateFilter {
    * as if they were set one by one: the last counts, the others are deleted. Otherwise a deletion of the last
    * leaves others that are neither shown nor deleted, and Yjs fails when the map is removed.
    */
-  #lastOfValues(item: Y.Item): Struct[] {
-    if (item.length === 1 || !isOfValues(item)) return [item];
+  #keepLastOfValues(item: Y.Item): void {
     const { client, clock } = item.id;
     const start = Math.max(clock, this.#places.knownUpTo(client));
     const last = clock + item.length - 1;
-    if (start === last || !this.#isOfKey(item)) return [item];
+    if (start === last) {
+      this.#kept.push(item);
+      return;
+    }
     this.#changed = true;
     const before = (at: number) => (at === clock ? item.origin : Y.createID(client, at - 1));
     const overwritten = new Y.ContentDeleted(last - start);
     const value = item.content.copy().splice(last - clock);
-    return [
+    this.#kept.push(
       itemLike(item, {
         id: Y.createID(client, start),
         origin: before(start),
         content: overwritten,
       }),
       itemLike(item, { id: Y.createID(client, last), origin: before(last), content: value }),
-    ];
+    );
   }
 
-  /** Where it is that the struct may not be, or may not be put in relation to. */
-  #objection(struct: Struct): Whereabouts | undefined {
-    if (!(struct instanceof Y.Item)) return undefined;
-    const place = this.#places.ofNews(struct);
-    if (!this.#mayBeIn(place)) return place;
-    const [left, right] = this.#places.leansOn(struct);
-    for (const id of [left, right]) {
-      if (id === undefined) continue;
-      const neighbour = this.#places.of(id);
-      if (!this.#mayBeIn(neighbour)) return neighbour;
-      if (this.#isGone(id.client, id.clock)) return place;
-    }
-    return this.#isSound(struct, left, right) ? undefined : place;
-  }
-
-  #isGone(client: number, clock: number): boolean {
-    if (this.#gone.size === 0 && !this.#onlyOwn) return false;
+  #isGone(id: Y.ID | null | undefined): boolean {
+    if (!id) return false;
+    const { client, clock } = id;
     if (clock < this.#places.knownUpTo(client)) return false;
     if (this.#onlyOwn && !this.#rules.isOwn(client)) return true;
-    const struct = this.#places.find(Y.createID(client, clock));
+    const struct = this.#places.structs.find(client, clock);
     return struct !== undefined && this.#gone.has(struct);
+  }
+
+  get #mayBeGone(): boolean {
+    return this.#gone.size > 0 || this.#onlyOwn;
   }
 
   #keptPartsOf(client: number, range: ClockRange): ClockRange[] {
     // Nearly all: who connects sends every deletion there is on the board.
-    if (this.#places.isDeleted(client, range)) return [range];
+    if (this.#places.structs.isDeleted(client, range)) return [range];
     const kept: ClockRange[] = [];
     const end = range.clock + range.len;
     let whole = range.len > 0;
     for (let clock = range.clock; clock < end; ) {
-      const struct = this.#places.find(Y.createID(client, clock));
+      if (!this.#mayBeGone && clock >= this.#places.knownUpTo(client)) {
+        // All of it is news, and stays.
+        extend(kept, clock, end);
+        break;
+      }
+      const struct = this.#places.structs.find(client, clock);
       const next = struct === undefined ? end : Math.min(end, struct.id.clock + struct.length);
       if (struct === undefined || !this.#mayDelete(struct, client, clock)) whole = false;
-      else {
-        const last = kept.at(-1);
-        if (last !== undefined && last.clock + last.len === clock) last.len += next - clock;
-        else kept.push({ clock, len: next - clock });
-      }
+      else extend(kept, clock, next);
       clock = next;
     }
     if (whole) return [range];
@@ -237,7 +279,9 @@ class UpdateFilter {
   }
 
   #mayDelete(struct: Struct, client: number, clock: number): boolean {
-    if (clock >= this.#places.knownUpTo(client)) return !this.#isGone(client, clock);
+    if (clock >= this.#places.knownUpTo(client)) {
+      return !this.#mayBeGone || !this.#isGone(Y.createID(client, clock));
+    }
     if (struct.deleted || !(struct instanceof Y.Item)) return true;
     const place = this.#places.ofStored(struct);
     // Deletions do not say whose they are. Beside somebody else's news they will be theirs, and would
@@ -249,7 +293,12 @@ class UpdateFilter {
 
   #mayBeIn(place: Whereabouts): boolean {
     if (place === 'nowhere') return true;
-    return place !== 'unknown' && this.#rules.mayWrite(place);
+    if (place === 'unknown') return false;
+    if (place !== this.#lastPlace) {
+      this.#lastPlace = place;
+      this.#mayWriteLast = this.#rules.mayWrite(place);
+    }
+    return this.#mayWriteLast;
   }
 
   #refuse(place: Whereabouts, isOwn: boolean): void {
@@ -261,6 +310,12 @@ class UpdateFilter {
     if ('widget' in place) this.#widgets.add(place.widget);
     else this.#roots.add(place.root);
   }
+}
+
+function extend(ranges: ClockRange[], from: number, to: number): void {
+  const last = ranges.at(-1);
+  if (last !== undefined && last.clock + last.len === from) last.len = to - last.clock;
+  else ranges.push({ clock: from, len: to - from });
 }
 
 function isOfValues({ content }: Y.Item): boolean {

@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import { isWidgetId } from './ids.ts';
 import type { DecodedUpdate } from './update.ts';
-import type { ClockRange } from './update-encode.ts';
+import { NONE, UpdateStructs } from './update-structs.ts';
 import { widgetsRoot } from './widget.ts';
 
 /**
@@ -15,12 +15,16 @@ export type Whereabouts = Place | 'nowhere' | 'unknown';
 
 type Struct = DecodedUpdate['structs'][number];
 
-/** A sequence of items: a list, a text, or the values one key of a map has had. */
-interface Sequence {
-  /** Holds the container; of a root type it is the name. */
+/** Where a struct is, and in which sequence of items: a list, a text, or the values one key of a map has had. */
+export interface Location {
+  readonly whereabouts: Whereabouts;
+  /** Holds the container of the sequence; of a root type it is the name. Undefined for garbage. */
   readonly owner: Struct | string | undefined;
   readonly key: string | null;
 }
+
+const GARBAGE: Location = { whereabouts: 'nowhere', owner: undefined, key: null };
+const UNKNOWN: Location = { whereabouts: 'unknown', owner: undefined, key: null };
 
 /** From neighbours to neighbours, for all of an update: some 10 ms. */
 const MAX_STEPS = 1_000_000;
@@ -32,76 +36,37 @@ const MAX_STEPS = 1_000_000;
  * that part.
  */
 export class UpdatePlaces {
-  readonly #doc: Y.Doc;
-  readonly #structs: readonly Struct[];
+  readonly structs: UpdateStructs;
+  readonly #news: readonly Struct[];
   readonly #widgets: unknown;
   readonly #inTypes = new Map<Y.AbstractType<unknown>, Place>();
-  readonly #ofNews = new Map<Struct, Whereabouts>();
-  readonly #sequences = new Map<Struct, Sequence | undefined>();
-  #byClient: Map<number, Struct[]> | undefined;
+  /** Of the structs of the update, by index. */
+  readonly #ofNews: (Location | undefined)[];
   #steps = 0;
 
-  /** The structs of each client are expected in one run, ordered by clock, as Yjs writes them. */
+  /** The update is canonical (`expectCanonical`). The document must not change while this is in use. */
   constructor(update: Pick<DecodedUpdate, 'structs'>, doc: Y.Doc) {
-    this.#doc = doc;
-    this.#structs = update.structs;
+    this.structs = new UpdateStructs(update, doc);
+    this.#news = update.structs;
     this.#widgets = doc.share.get(widgetsRoot);
+    this.#ofNews = new Array(update.structs.length);
   }
 
   /** How far the document knows the client: from this clock on, structs of the update are news. */
   knownUpTo(client: number): number {
-    return Y.getState(this.#doc.store, client);
-  }
-
-  /** The struct of the document or else of the update that holds the id. */
-  find({ client, clock }: Y.ID): Struct | undefined {
-    if (clock >= this.knownUpTo(client)) return this.#findNews(client, clock);
-    const structs = this.#doc.store.clients.get(client) ?? [];
-    return structs[Y.findIndexSS(structs, clock)];
-  }
-
-  /** Whether the document has all of the range, and nothing of it is left to be deleted. */
-  isDeleted(client: number, { clock, len }: ClockRange): boolean {
-    const structs = this.#doc.store.clients.get(client) ?? [];
-    if (len === 0 || clock + len > this.knownUpTo(client)) return false;
-    for (let at = Y.findIndexSS(structs, clock); ; at += 1) {
-      const struct = structs[at];
-      if (struct === undefined || struct.id.clock >= clock + len) return true;
-      if (!struct.deleted) return false;
-    }
+    return this.structs.author(client).known;
   }
 
   /** Of an id that the document or the update holds. */
-  of(id: Y.ID): Whereabouts {
-    const struct = this.find(id);
-    if (struct === undefined) return 'unknown';
-    if (id.clock >= this.knownUpTo(id.client)) return this.ofNews(struct);
-    return struct instanceof Y.Item ? this.ofStored(struct) : 'nowhere';
+  of({ client, clock }: Y.ID): Location {
+    const author = this.structs.author(client);
+    if (clock < author.known) return this.#locationOfStored(this.structs.stored(author, clock));
+    return this.#locationOfNews(this.structs.newsAt(author, clock));
   }
 
   /** Of a struct of the update that the document does not have, or has a part of only. */
-  ofNews(news: Struct): Whereabouts {
-    // Not recursive: a text that was typed letter by letter is a chain as long as the text.
-    const passed: Struct[] = [];
-    let found: Whereabouts = 'unknown';
-    for (let at: Struct | undefined = news; at !== undefined; ) {
-      const known = this.#ofNews.get(at);
-      if (known !== undefined) {
-        found = known;
-        break;
-      }
-      // Until more is known, which ends a chain that bites its own tail.
-      this.#ofNews.set(at, 'unknown');
-      passed.push(at);
-      if (at instanceof Y.GC) found = 'nowhere';
-      if (!(at instanceof Y.Item)) break;
-      const [next] = this.leansOn(at);
-      if (next === undefined) found = ofRoot(at.parent, at.parentSub);
-      else if (next.clock < this.knownUpTo(next.client)) found = this.of(next);
-      at = next && found === 'unknown' ? this.#findNews(next.client, next.clock) : undefined;
-    }
-    for (const struct of passed) this.#ofNews.set(struct, found);
-    return found;
+  ofNews({ id }: Struct): Location {
+    return this.#locationOfNews(this.structs.newsAt(this.structs.author(id.client), id.clock));
   }
 
   /** Of an item that is in the document. */
@@ -112,17 +77,18 @@ export class UpdatePlaces {
       : this.#inType(type, type._item);
   }
 
+  /** The item that an item of the update is put behind, if any: the part of it that is there already, or its origin. */
+  leftOf({ id, origin }: Y.Item): Y.ID | null {
+    const { known } = this.structs.author(id.client);
+    return id.clock < known ? Y.createID(id.client, known - 1) : origin;
+  }
+
   /**
-   * The ids an item of the update is put in relation to, the one that decides about its place first.
-   * None when it says by itself in which root type it is.
+   * Of the ids an item of the update is put in relation to, the one that decides about its place. Undefined when
+   * it says by itself in which root type it is.
    */
-  leansOn(item: Y.Item): Y.ID[] {
-    const { client, clock } = item.id;
-    const known = this.knownUpTo(client);
-    const origin = clock < known ? Y.createID(client, known - 1) : item.origin;
-    const neighbours = [origin, item.rightOrigin].filter((id) => id !== null);
-    if (neighbours.length > 0) return neighbours;
-    return item.parent instanceof Y.ID ? [item.parent] : [];
+  leansOn(item: Y.Item): Y.ID | undefined {
+    return this.leftOf(item) ?? item.rightOrigin ?? containerOf(item);
   }
 
   /**
@@ -131,20 +97,27 @@ export class UpdatePlaces {
    * and then makes garbage of it too. `reversed`, or one and the same, they come of an undo that finds the copy of
    * what was on the right on the left (13.6.33); where the item is put then depends on what a copy has by then.
    */
-  orderOf(left: Y.ID, right: Y.ID): 'apart' | 'reversed' | 'in order' {
-    const [ofLeft, ofRight] = [this.sequenceOf(left), this.sequenceOf(right)];
-    if (ofLeft === undefined || ofRight === undefined) return 'in order';
+  orderOf(
+    left: Y.ID,
+    ofLeft: Location,
+    right: Y.ID,
+    ofRight: Location,
+  ): 'apart' | 'reversed' | 'in order' {
+    if (ofLeft.owner === undefined || ofRight.owner === undefined) return 'in order';
     if (ofLeft.owner !== ofRight.owner || ofLeft.key !== ofRight.key) return 'apart';
     return this.#isBefore(left, right) ? 'in order' : 'reversed';
   }
 
   /** Of ids in one sequence. What is too far away is trusted, and what the update brings: its place is not known. */
   #isBefore(left: Y.ID, right: Y.ID): boolean {
-    const last = this.find(right);
-    let at = this.find(left);
+    const [ofLeft, ofRight] = [this.structs.author(left.client), this.structs.author(right.client)];
+    const isNews = left.clock >= ofLeft.known;
+    if (isNews !== right.clock >= ofRight.known) return true;
+    if (isNews && (ofLeft !== ofRight || left.clock < right.clock)) return true;
+    const last = this.structs.find(right.client, right.clock);
+    let at = this.structs.find(left.client, left.clock);
     if (at === last) return left.clock < right.clock;
-    const isNews = ({ client, clock }: Y.ID) => clock >= this.knownUpTo(client);
-    if (isNews(left) || isNews(right)) return true;
+    if (isNews) return true;
     for (; at instanceof Y.Item && at !== last; at = at.right ?? undefined) {
       if (this.#steps === MAX_STEPS) return true;
       this.#steps += 1;
@@ -152,32 +125,59 @@ export class UpdatePlaces {
     return at === last;
   }
 
-  /** Where an id is between others; undefined for garbage. */
-  sequenceOf(id: Y.ID): Sequence | undefined {
-    const passed: Struct[] = [];
-    let found: Sequence | undefined;
-    for (let at: Y.ID | undefined = id; at !== undefined; ) {
-      const struct = this.find(at);
-      const isStored: boolean = at.clock < this.knownUpTo(at.client);
-      at = undefined;
-      if (!(struct instanceof Y.Item)) break;
-      if (isStored) {
-        const type = typeAround(struct);
-        found = { owner: type._item ?? this.#rootName(type), key: struct.parentSub };
-      } else if (this.#sequences.has(struct)) {
-        found = this.#sequences.get(struct);
-      } else {
-        this.#sequences.set(struct, undefined);
-        passed.push(struct);
-        const [next] = this.leansOn(struct);
-        const key = struct.parentSub;
-        if (next === undefined) found = { owner: String(struct.parent), key };
-        else if (next === struct.parent) found = { owner: this.find(next), key };
-        else at = next;
+  #locationOfStored(struct: Struct | undefined): Location {
+    if (!(struct instanceof Y.Item)) return GARBAGE;
+    const type = typeAround(struct);
+    const owner = type._item ?? this.#rootName(type);
+    return { whereabouts: this.ofStored(struct), owner, key: struct.parentSub };
+  }
+
+  #locationOfNews(index: number): Location {
+    // Not recursive: a text that was typed letter by letter is a chain as long as the text.
+    const passed: number[] = [];
+    let found = UNKNOWN;
+    for (let at = index; at !== NONE; ) {
+      const known = this.#ofNews[at];
+      if (known !== undefined) {
+        found = known;
+        break;
       }
+      // Until more is known, which ends a chain that bites its own tail.
+      this.#ofNews[at] = UNKNOWN;
+      passed.push(at);
+      const struct = this.#news[at];
+      if (struct instanceof Y.GC) found = GARBAGE;
+      if (!(struct instanceof Y.Item)) break;
+      const next = this.leansOn(struct);
+      if (next === undefined) {
+        found = inRoot(struct.parent, struct.parentSub);
+        break;
+      }
+      const author = this.structs.author(next.client);
+      if (next.clock < author.known) {
+        found = this.#locationOfStored(this.structs.stored(author, next.clock));
+        break;
+      }
+      at = this.structs.newsAt(author, next.clock);
     }
-    for (const struct of passed) this.#sequences.set(struct, found);
+    for (let at = passed.pop(); at !== undefined; at = passed.pop()) {
+      found = this.#beside(this.#news[at], found);
+      this.#ofNews[at] = found;
+    }
     return found;
+  }
+
+  /** In the sequence of a neighbour, or in one of the container that it leans on. */
+  #beside(struct: Struct | undefined, other: Location): Location {
+    if (!(struct instanceof Y.Item)) return other;
+    const container = containerOf(struct);
+    if (container === undefined || this.leansOn(struct) !== container) return other;
+    const { whereabouts } = other;
+    return {
+      whereabouts,
+      owner: this.structs.find(container.client, container.clock),
+      key: struct.parentSub,
+    };
   }
 
   #inType(type: Y.AbstractType<unknown>, owner: Y.Item): Place {
@@ -204,32 +204,16 @@ export class UpdatePlaces {
   #rootName(type: Y.AbstractType<unknown>): string {
     return type === this.#widgets ? widgetsRoot : Y.findRootTypeKey(type);
   }
-
-  #findNews(client: number, clock: number): Struct | undefined {
-    if (this.#byClient === undefined) {
-      this.#byClient = new Map();
-      for (const struct of this.#structs) {
-        const run = this.#byClient.get(struct.id.client);
-        if (run === undefined) this.#byClient.set(struct.id.client, [struct]);
-        else run.push(struct);
-      }
-    }
-    const run = this.#byClient.get(client) ?? [];
-    let low = 0;
-    let high = run.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const struct = run[middle];
-      if (struct !== undefined && struct.id.clock + struct.length <= clock) low = middle + 1;
-      else high = middle;
-    }
-    const struct = run[low];
-    return struct !== undefined && struct.id.clock <= clock ? struct : undefined;
-  }
 }
 
-function ofRoot(parent: unknown, key: string | null): Whereabouts {
-  return typeof parent === 'string' ? place(parent, key) : 'unknown';
+/** Before an item is integrated, its parent is the name of a root type or the id of its container. */
+function containerOf({ parent }: Y.Item): Y.ID | undefined {
+  return parent instanceof Y.ID ? parent : undefined;
+}
+
+function inRoot(parent: unknown, key: string | null): Location {
+  const whereabouts = typeof parent === 'string' ? place(parent, key) : 'unknown';
+  return { whereabouts, owner: String(parent), key };
 }
 
 function place(root: string, key: string | null): Place {

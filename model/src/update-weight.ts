@@ -53,7 +53,7 @@ export function weighUpdate({ structs, ds }: DecodedUpdate, doc: Y.Doc): UpdateW
   for (const struct of structs) {
     const { client, clock } = struct.id;
     if (struct instanceof Y.Skip || clock + struct.length <= places.knownUpTo(client)) continue;
-    const place = places.ofNews(struct);
+    const { whereabouts: place, owner, key } = places.ofNews(struct);
     if (typeof place === 'string' || !(struct instanceof Y.Item)) {
       // Neighbours of one client become one.
       const isMore = last instanceof Y.GC && struct instanceof Y.GC && last.id.client === client;
@@ -66,15 +66,13 @@ export function weighUpdate({ structs, ds }: DecodedUpdate, doc: Y.Doc): UpdateW
     const weight = at(place);
     weight.hasNews = true;
     weight.brings += bytesOf((encoder) => struct.write(encoder, 0)) + 2 * maxSplitBytes;
-    const sequence = places.sequenceOf(struct.id);
-    const key = sequence?.owner === widgetsRoot ? sequence.key : null;
-    if (key !== null && key !== undefined && !entries.has(key)) weight.newEntries.add(key);
+    if (owner === widgetsRoot && key !== null && !entries.has(key)) weight.newEntries.add(key);
   }
   for (const [client, ranges] of ds.clients) {
     for (const range of ranges) {
       const end = Math.min(range.clock + range.len, places.knownUpTo(client));
       for (let clock = range.clock; clock < end; ) {
-        const struct = places.find(Y.createID(client, clock));
+        const struct = places.structs.find(client, clock);
         if (struct === undefined) break;
         if (struct instanceof Y.Item && !struct.deleted) {
           const weight = at(places.ofStored(struct));

@@ -27,7 +27,13 @@ export function decodeUpdate(bytes: Uint8Array): DecodedUpdate {
  * @throws TesseraError `malformed`
  */
 export function expectCanonical({ structs, ds }: DecodedUpdate, bytes: Uint8Array): void {
+  const clients = new Set<number>();
+  let client: number | undefined;
   for (const struct of structs) {
+    if (struct.id.client !== client) {
+      client = struct.id.client;
+      clients.add(client);
+    }
     if (struct.length === 0) {
       throw new TesseraError('malformed', 'the update has a struct of no length');
     }
@@ -36,7 +42,7 @@ export function expectCanonical({ structs, ds }: DecodedUpdate, bytes: Uint8Arra
     }
   }
   // One run, as nearly always, is of one client.
-  if (bytes[0] !== 1 && runsOf(bytes) !== new Set(structs.map(({ id }) => id.client)).size) {
+  if (bytes[0] !== 1 && runsOf(bytes) !== clients.size) {
     throw new TesseraError('malformed', 'the update has not one part for each client');
   }
   for (const ranges of ds.clients.values()) {
@@ -51,9 +57,11 @@ function runsOf(bytes: Uint8Array): number {
 }
 
 function leansAhead({ id, origin, rightOrigin, parent }: Y.Item): boolean {
-  const isAhead = (other: unknown): boolean =>
-    other instanceof Y.ID && other.client === id.client && other.clock >= id.clock;
-  return isAhead(origin) || isAhead(rightOrigin) || isAhead(parent);
+  return isAhead(origin, id) || isAhead(rightOrigin, id) || isAhead(parent, id);
+}
+
+function isAhead(other: unknown, { client, clock }: Y.ID): boolean {
+  return other instanceof Y.ID && other.client === client && other.clock >= clock;
 }
 
 /**
@@ -61,13 +69,21 @@ function leansAhead({ id, origin, rightOrigin, parent }: Y.Item): boolean {
  * other update in memory, where it is neither in the document nor in the log.
  */
 export function isComplete(update: DecodedUpdate, doc: Y.Doc): boolean {
-  const known = new Map<number, number>();
-  const end = (client: number): number => known.get(client) ?? Y.getState(doc.store, client);
+  const ends = new Map<number, number>();
+  const end = (client: number): number => {
+    let clock = ends.get(client);
+    if (clock === undefined) {
+      clock = Y.getState(doc.store, client);
+      ends.set(client, clock);
+    }
+    return clock;
+  };
   for (const struct of update.structs) {
     const { client, clock } = struct.id;
-    if (clock > end(client)) return false;
-    if (!(struct instanceof Y.Skip))
-      known.set(client, Math.max(end(client), clock + struct.length));
+    const known = end(client);
+    if (clock > known) return false;
+    if (struct instanceof Y.Skip || clock + struct.length <= known) continue;
+    ends.set(client, clock + struct.length);
   }
   const has = (id: Y.ID | string | null | undefined): boolean =>
     !(id instanceof Y.ID) || id.clock < end(id.client);

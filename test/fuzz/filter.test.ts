@@ -92,7 +92,7 @@ it('no update changes what its sender may not write, or makes copies part, howev
         else counts.refused += 1;
         const { pendingStructs, pendingDs } = server.store;
         if (pendingStructs === null && pendingDs === null) {
-          expect(isIntegrated(taken, server)).toBe(true);
+          expect(isIntegrated(taken.decoded, server)).toBe(true);
         }
       }
       // As the door does.

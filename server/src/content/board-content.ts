@@ -29,6 +29,8 @@ export class ContentRules {
 export interface CandidateUpdate {
   readonly bytes: Uint8Array;
   readonly decoded: DecodedUpdate;
+  /** How many keys of the root type `widgets` it sets at most. */
+  readonly entries: number;
 }
 
 /** The rules, applied to one live board. */
@@ -55,8 +57,8 @@ export class BoardContent {
    * once.
    * @throws TesseraError if it cannot be applied
    */
-  objectionsTo({ bytes, decoded }: CandidateUpdate): readonly Objection[] {
-    const tooLarge = this.#size.objectionsTo(decoded, bytes.byteLength);
+  objectionsTo({ bytes, decoded, entries }: CandidateUpdate): readonly Objection[] {
+    const tooLarge = this.#size.objectionsTo(decoded, bytes.byteLength, entries);
     if (tooLarge.length > 0 || this.#shadow === undefined) return tooLarge;
     return this.#shadow.objectionsTo(bytes);
   }

@@ -2,6 +2,8 @@ import {
   addText,
   createWidget,
   decodeUpdate,
+  encodeUpdate,
+  filterUpdate,
   removeWidget,
   setState,
   widgetText,
@@ -11,6 +13,7 @@ import * as Y from 'yjs';
 import { random } from '../../../test/support/random.ts';
 import { BoardSize } from './board-size.ts';
 
+const yes = () => true;
 const sizeOf = (doc: Y.Doc) => Y.encodeStateAsUpdate(doc).byteLength;
 
 /** A board with a limit, and a client with the same content. */
@@ -34,7 +37,8 @@ function boardOf(
     copy.transact(() => change(copy));
     if (bytes === undefined) return { objections: [], hasNews: false };
     const decoded = decodeUpdate(bytes);
-    const objections = size.objectionsTo(decoded, bytes.byteLength);
+    const { entries } = filterUpdate(decoded, bytes, live, { mayWrite: yes, isOwn: yes });
+    const objections = size.objectionsTo(decoded, bytes.byteLength, entries);
     if (objections.length === 0) Y.applyUpdate(live, bytes);
     return { objections, hasNews: decoded.structs.length > 0 };
   };
@@ -71,6 +75,34 @@ describe('the bytes of a board', () => {
       }
     }
     expect(refusedSome).toBeGreaterThan(40);
+  });
+
+  it('are never more than the limit by garbage and letters by turns: a board notes what is deleted, too', () => {
+    const maxBytes = 200_000;
+    const live = new Y.Doc();
+    const size = new BoardSize(live, { maxBytes, maxWidgets: 1 });
+    const take = (structs: Parameters<typeof encodeUpdate>[0]) => {
+      const bytes = encodeUpdate(structs, new Map(), () => 0);
+      const objections = size.objectionsTo(decodeUpdate(bytes), bytes.byteLength, 0);
+      if (objections.length === 0) Y.applyUpdate(live, bytes);
+      return objections;
+    };
+    // Clocks of five bytes.
+    let clock = 2 ** 28;
+    take([new Y.GC(Y.createID(9, 0), clock)]);
+    const byTurns = () =>
+      Array.from({ length: 300 }, (_, n) => {
+        const id = Y.createID(9, clock++);
+        if (n % 2 === 0) return new Y.GC(id, 1);
+        const letter = new Y.ContentString('x');
+        return new Y.Item(id, null, null, null, null, live.getText('text'), null, letter);
+      });
+    let taken = 0;
+    while (take(byTurns()).length === 0) {
+      taken += 1;
+      expect(sizeOf(live)).toBeLessThanOrEqual(maxBytes);
+    }
+    expect(taken).toBeGreaterThan(50);
   });
 
   it('are refused with how many there are, for each place that would grow', () => {
@@ -129,6 +161,17 @@ describe('the widgets of a board', () => {
     );
     expect(edit((doc) => ['d', 'e'].map((id) => note(id)(doc))).objections).toEqual([]);
     expect(edit(note('f')).objections).toHaveLength(1);
+  });
+
+  it('are as many as the limit also when one is put back that was removed', () => {
+    const { live, edit } = boardOf({ maxWidgets: 3 }, full);
+    expect(edit((doc) => removeWidget(doc, 'b')).objections).toEqual([]);
+    expect(edit(note('d')).objections).toEqual([]);
+    // Its key has had a value before, which the new one leans on.
+    expect(edit(note('b')).objections).toHaveLength(1);
+    expect(edit((doc) => removeWidget(doc, 'd')).objections).toEqual([]);
+    expect(edit(note('b')).objections).toEqual([]);
+    expect([...live.getMap('widgets').keys()].sort()).toEqual(['a', 'b', 'c']);
   });
 
   it('may be edited, replaced by another of the same id, and removed, which makes room', () => {

@@ -18,7 +18,7 @@ export interface SizeLimits {
 const MEASURING_SHARE = 0.05;
 /** … and so much at once, which is no limit for a board of some MiB. */
 const MEASURING_BURST_MS = 250;
-/** Larger updates are decoded for a better estimate. */
+/** Of larger updates the structs are counted, for a better estimate. */
 const SMALL_BYTES = 1024;
 /** What the document adds to each struct at most: of garbage, the range that it deletes. */
 const RANGE_BYTES = 16;
@@ -46,11 +46,13 @@ export class BoardSize {
     this.#limits = limits;
   }
 
-  objectionsTo(update: DecodedUpdate, updateBytes: number): Objection[] {
+  /** `entries`: how many keys of the root type `widgets` the update sets at most. */
+  objectionsTo(update: DecodedUpdate, updateBytes: number, entries: number): Objection[] {
     const { maxBytes, maxWidgets } = this.#limits;
-    const bytes = this.#bytesWithRoomFor(growthAtMost(update, updateBytes));
-    const mayBeFull = bytes + growthAtMost(update, updateBytes) > maxBytes;
-    const mayBeCrowded = this.#widgets + update.structs.length > maxWidgets;
+    const growth = growthAtMost(update, updateBytes);
+    const bytes = this.#bytesWithRoomFor(growth);
+    const mayBeFull = bytes + growth > maxBytes;
+    const mayBeCrowded = this.#widgets + entries > maxWidgets;
     if (!mayBeFull && !mayBeCrowded) return [];
     const { places, garbage } = weighUpdate(update, this.#document);
     const after = places.reduce((sum, { brings }) => sum + brings, bytes + garbage);
@@ -62,8 +64,10 @@ export class BoardSize {
     }
     const isTooMuch = ({ brings, frees, hasNews }: PlaceWeight) =>
       brings > frees && after > (hasNews ? maxBytes : maxBytes * ROOM_FOR_DELETIONS);
+    const tooMuch = places.filter(isTooMuch);
+    if (tooMuch.length === 0) return [];
     const reason = this.#whyFull();
-    return places.filter(isTooMuch).map(({ place }) => ({ place, rule: 'bytes', reason }));
+    return tooMuch.map(({ place }) => ({ place, rule: 'bytes', reason }));
   }
 
   /** Of the board; exact if it is close to the limit, unless that was asked too often. */
@@ -88,7 +92,8 @@ export class BoardSize {
     this.#document.on('update', (update, _origin, _document, transaction) => {
       if (this.#bytes === undefined) return;
       // `_mergeStructs` has every item that was split, each of which takes a head of its own from now on.
-      this.#bytes += growthBy(update) + maxSplitBytes * transaction._mergeStructs.length;
+      this.#bytes +=
+        growthBy(update, transaction) + maxSplitBytes * transaction._mergeStructs.length;
       this.#isEstimate = true;
     });
     return this.#measure();
@@ -127,10 +132,21 @@ function growthAtMost({ structs, ds }: DecodedUpdate, bytes: number): number {
 }
 
 /** By an update that was applied. At worst it is garbage and letters by turns: 7 bytes that become 16. */
-function growthBy(update: Uint8Array): number {
+function growthBy(update: Uint8Array, transaction: Y.Transaction): number {
   const bytes = update.byteLength;
   if (bytes <= SMALL_BYTES) return 3 * bytes;
-  return bytes + RANGE_BYTES * Y.decodeUpdate(update).structs.length;
+  return bytes + RANGE_BYTES * structsWritten(transaction);
+}
+
+/** How many structs are in the update that Yjs has just written of a transaction (13.6, `writeClientsStructs`). */
+function structsWritten({ doc: { store }, beforeState }: Y.Transaction): number {
+  let written = 0;
+  for (const [client, structs] of store.clients) {
+    const before = beforeState.get(client) ?? 0;
+    if (Y.getState(store, client) > before)
+      written += structs.length - Y.findIndexSS(structs, before);
+  }
+  return written;
 }
 
 function inMiB(bytes: number): string {

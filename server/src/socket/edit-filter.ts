@@ -1,6 +1,5 @@
 import {
   type DecodedUpdate,
-  decodeUpdate,
   type FilteredUpdate,
   filterUpdate,
   type Place,
@@ -69,14 +68,12 @@ export class EditFilter {
   ): Judgement {
     const obstacles = new Obstacles(guard);
     const mayWrite = (place: Place) => obstacles.leaveFree(place);
-    const { bytes, decoded } = update;
     let taken = this.#filter(update, document, mayWrite);
     if (taken.isCircular) {
       throw new TesseraError('malformed', 'the update refers to itself in a circle');
     }
     for (let round = 1; !this.#endsFor(taken); round += 1) {
-      const left = taken.bytes === bytes ? decoded : decodeUpdate(taken.bytes);
-      const found = content.objectionsTo({ bytes: taken.bytes, decoded: left });
+      const found = content.objectionsTo(taken);
       if (found.length === 0) break;
       obstacles.add(found, { isLastRound: round === MAX_ROUNDS });
       taken = this.#filter(update, document, mayWrite);

@@ -104,6 +104,18 @@ describe('a broadcast', () => {
     expect(member.updates.map(({ bytes }) => bytes)).toEqual(large);
   });
 
+  test('sends a large update as it is, behind what waits, and neither to its writer', async () => {
+    const [ann, bob] = [new Member(), new Member()];
+    const broadcast = broadcastTo(ann, bob);
+    const [small] = edits(1);
+    const [large] = edits(1, 'x'.repeat(8 * 1024));
+    if (small === undefined || large === undefined) throw new Error('two edits were asked for');
+    broadcast.add(small, ann.connection);
+    broadcast.add(large, bob.connection);
+    expect(ann.updates.map(({ bytes }) => bytes)).toEqual([large]);
+    expect(bob.updates.map(({ bytes }) => bytes)).toEqual([small]);
+  });
+
   test('sends nothing after it was closed', async () => {
     const member = new Member();
     const broadcast = broadcastTo(member);

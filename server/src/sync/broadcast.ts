@@ -9,9 +9,9 @@ export interface Audience {
 }
 
 /**
- * Some hundred small updates. Larger ones go out one by one, which merging would hardly make cheaper:
- * Y.mergeUpdates takes time that grows with the square of their number, and a client that sent 40,000
- * small edits at once stopped the node for 17 s.
+ * Some hundred small updates. Larger ones go out one by one, behind what waits already: merging would hardly
+ * make it cheaper, and takes as long as decoding them. Y.mergeUpdates takes time that grows with the square
+ * of their number, and a client that sent 40,000 small edits at once stopped the node for 17 s.
  */
 const MAX_MERGED_BYTES = 8 * 1024;
 /** A board rests for so many times as long as it took to send to everybody, so sending takes a ninth of the time. */
@@ -41,6 +41,7 @@ export class Broadcast {
   }
 
   add(update: Uint8Array, writer: object | undefined): void {
+    if (update.byteLength >= MAX_MERGED_BYTES) this.#send();
     this.#writer = this.#waiting.length === 0 || this.#writer === writer ? writer : undefined;
     this.#waiting.push(update);
     this.#waitingBytes += update.byteLength;

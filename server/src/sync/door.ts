@@ -48,23 +48,22 @@ export function applyUpdate(
   document: Y.Doc,
   bytes: Uint8Array,
   origin: unknown,
-  filter?: (update: DecodedUpdate) => FilteredUpdate,
+  filter?: (update: DecodedUpdate) => Pick<FilteredUpdate, 'bytes' | 'decoded'>,
   { atLeast, perPart, atMost } = MERGE_MS,
 ): boolean {
   const update = decodeUpdate(bytes);
   expectCanonical(update, bytes);
   if (!isComplete(update, document)) return false;
   checkBoardBudget(update, document);
-  const taken = filter?.(update) ?? { bytes, structs: update.structs };
+  const taken = filter?.(update) ?? { bytes, decoded: update };
+  const parts = partsOf(taken.decoded);
   const { store } = document;
   let isWhole = true;
   const merge = () => {
-    const parts = partsOf(update);
     if (parts <= MANY_PARTS) Y.applyUpdate(document, taken.bytes, origin);
     else {
-      const decoded = taken.bytes === bytes ? update : decodeUpdate(taken.bytes);
       const maxMs = Math.min(atLeast + parts * perPart, atMost);
-      isWhole = mergeWithin(document, decoded, origin, maxMs);
+      isWhole = mergeWithin(document, taken.decoded, origin, maxMs);
     }
   };
   orDestroy(document, origin, merge);
@@ -74,7 +73,7 @@ export function applyUpdate(
     store.pendingDs = null;
     throw new TesseraError('malformed', 'the update refers to itself in a circle');
   }
-  if (!isIntegrated(taken, document)) {
+  if (!isIntegrated(taken.decoded, document)) {
     throw new TesseraError('malformed', 'the update was integrated in part only');
   }
   return true;
