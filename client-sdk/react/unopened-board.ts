@@ -55,6 +55,10 @@ export class UnopenedBoard implements Board {
     throw this.#refusal();
   }
 
+  async synced(): Promise<void> {
+    throw this.#refusal();
+  }
+
   async saved(): Promise<void> {
     throw this.#refusal();
   }

@@ -73,6 +73,11 @@ export interface Board<Fields extends PresenceFields = PresenceFields> {
   /** Resolves when the local copy has been read, so that what is shown is not empty for want of it. */
   loaded(): Promise<void>;
   /**
+   * Resolves when the board has what the server has, at once if it does: it is not empty then for want of
+   * it. @throws the TesseraError the board stopped with, or an Error if it is closed first
+   */
+  synced(): Promise<void>;
+  /**
    * Resolves when every edit made here before the call is committed in the server's log, however
    * long that takes. @throws the TesseraError the board stopped with, `epoch-changed` if it was reset
    * meanwhile, `not-granted` if the server refused some of them (see `conflicts`), or an Error if the

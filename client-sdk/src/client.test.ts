@@ -197,6 +197,35 @@ describe('a board', () => {
     expect([node.openSockets, connections()]).toEqual([1, 1]);
   });
 
+  test('says when it has what the server has, and again after it was offline', async () => {
+    const id = freshId();
+    const ada = connect().board(id);
+    ada.title = 'Sales';
+    await ada.saved();
+    const client = connect();
+    const bob = client.board(id);
+    await bob.synced();
+    expect(bob.title).toBe('Sales');
+    client.disconnect();
+    ada.title = 'Costs';
+    await ada.saved();
+    const synced = bob.synced();
+    client.connect();
+    await synced;
+    expect(bob.title).toBe('Costs');
+  });
+
+  test('that stops or is closed rejects who waits to be synced', async () => {
+    await expect(connect('not a token').board(freshId()).synced()).rejects.toMatchObject({
+      code: 'token-invalid',
+    });
+    const board = connect().board(freshId());
+    const synced = board.synced();
+    board.close();
+    await expect(synced).rejects.toThrow(/closed before it was synced/);
+    await expect(board.synced()).rejects.toThrow(/closed before/);
+  });
+
   test('that is closed with unsaved edits rejects who waits for them', async () => {
     const board = connect().board(freshId());
     board.title = 'never sent';
@@ -263,6 +292,19 @@ describe('a token', () => {
     await board.saved();
     expect(asked[0]).toBe('stale');
     expect(board.status.state).toBe('saved');
+  });
+
+  test('may be another for each board', async () => {
+    const ids = [freshId(), freshId()];
+    const asked: string[] = [];
+    const client = connect((board) => {
+      asked.push(board);
+      return tokenFor('ada', [{ board, access: 'write' }]);
+    });
+    const opened = ids.map((id) => client.board(id));
+    await Promise.all(opened.map((board) => board.synced()));
+    expect(asked.sort()).toEqual(ids.sort());
+    expect(opened.map((board) => board.canEdit())).toEqual([true, true]);
   });
 
   test('that stays bad is not asked for again and again', async () => {

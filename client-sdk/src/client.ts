@@ -11,8 +11,11 @@ import { readRefusal } from './refusal.ts';
 export interface ClientOptions {
   /** The sync endpoint of the server: `wss://example.org/sync`. */
   readonly url: string;
-  /** The token, or where to get one: asked for each connection, and when the server asks for a newer one. */
-  readonly token: string | (() => string | Promise<string>);
+  /**
+   * The token, or where to get one for a board: asked each time one is opened on a connection, and when the
+   * server asks for a newer one.
+   */
+  readonly token: string | ((board: string) => string | Promise<string>);
   /**
    * Where boards are kept, so that they can be read and edited without a network: a store of
    * `@tessera/client/offline` or `@tessera/client/node`. Default: nowhere, edits are in memory only.

@@ -16,7 +16,7 @@ export interface ConnectionOptions {
   readonly id: string;
   readonly doc: Y.Doc;
   readonly socket: BoardSocket;
-  readonly token: string | (() => string | Promise<string>);
+  readonly token: string | ((board: string) => string | Promise<string>);
   readonly ledger: AckLedger;
   /**
    * The server's greeting, before anything is exchanged. False if the document is of another epoch:
@@ -124,10 +124,10 @@ export class BoardConnection {
   }
 
   async #token(): Promise<string> {
-    const { token } = this.#options;
+    const { id, token } = this.#options;
     if (typeof token === 'string') return token;
     try {
-      this.#lastToken = await token();
+      this.#lastToken = await token(id);
       return this.#lastToken;
     } catch (error) {
       // The server asks some time before the old token expires, and will ask again.

@@ -136,13 +136,27 @@ export class OpenBoard implements Board, SessionOwner {
     return this.#loading;
   }
 
+  synced(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const { state, stopped } = this.#status;
+        if (stopped !== undefined) reject(stopError(this.id, stopped, 'it was synced'));
+        else if (state !== 'saving' && state !== 'saved') return;
+        leave();
+        resolve();
+      };
+      const leave = this.subscribe(look);
+      look();
+    });
+  }
+
   async saved(): Promise<void> {
     // Before that, nobody knows what earlier pages left unsaved.
     await this.#loading;
     if (this.#rejection?.reason !== undefined) throw refusal(this.id, this.#rejection.reason);
     const { edits, saved } = this.#session.ledger;
     if (saved >= edits) return;
-    if (this.#stopped !== undefined) throw stopError(this.id, this.#stopped);
+    if (this.#stopped !== undefined) throw stopError(this.id, this.#stopped, EDITS_SAVED);
     await this.#waiters.until(edits);
   }
 
@@ -395,7 +409,7 @@ export class OpenBoard implements Board, SessionOwner {
     this.#session.connection?.close();
     this.#dropFresh();
     this.presence.detach();
-    this.#waiters.reject(stopError(this.id, stopped));
+    this.#waiters.reject(stopError(this.id, stopped, EDITS_SAVED));
     this.changed();
   }
 
@@ -430,7 +444,13 @@ function refusal(board: string, reason: string): TesseraError {
   return new TesseraError('not-granted', `board ${board}: ${reason}`);
 }
 
-function stopError(board: string, { code, reason }: NonNullable<BoardStatus['stopped']>): Error {
-  if (code === 'closed') return new Error(`board ${board} was closed before its edits were saved`);
+const EDITS_SAVED = 'its edits were saved';
+
+function stopError(
+  board: string,
+  { code, reason }: NonNullable<BoardStatus['stopped']>,
+  waitedFor: string,
+): Error {
+  if (code === 'closed') return new Error(`board ${board} was closed before ${waitedFor}`);
   return new TesseraError(code, `board ${board} stopped: ${reason}`);
 }
