@@ -233,7 +233,7 @@ export class BoardChannel implements BoardMember, PresenceMember {
   #answerStep1(stateVector: Uint8Array, { type, body }: Frame): void {
     decodeOr('the state vector cannot be decoded', () => Y.decodeStateVector(stateVector));
     const version = readUpdateVersion(body);
-    this.board.joins.answer({ stateVector, version }, ({ update, since }) => {
+    this.board.joins.answer(this, { stateVector, version }, ({ update, since }) => {
       if (!this.#open) return;
       if (since !== undefined) {
         this.#owner.sendFrame(syncFrame(this.address, FrameType.sync, SyncType.update, since));

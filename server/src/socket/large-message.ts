@@ -3,10 +3,12 @@ const PART_BYTES = 256 * 1024;
 
 /** A message that is written part by part. Its bytes are not copied. */
 export class LargeMessage {
+  readonly byteLength: number;
   readonly #pieces: Uint8Array[];
 
   constructor(pieces: readonly Uint8Array[]) {
-    this.#pieces = [...pieces];
+    this.#pieces = pieces.filter(({ byteLength }) => byteLength > 0);
+    this.byteLength = this.#pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   get isTaken(): boolean {

@@ -148,6 +148,26 @@ test('what piles up behind a large message counts as well', async () => {
   expect(errors).toEqual(['reader-too-slow']);
 });
 
+test('more large messages than may wait end who reads nothing, however large the first is', async () => {
+  const { client, outgoing, errors } = await connect({ maxOutgoingBytes: 2 * LARGE_BYTES });
+  client.pause();
+  for (let n = 0; n < 3; n += 1) outgoing.sendFrame(large.subarray(0, 4), large.subarray(4));
+  expect(errors).toEqual([]);
+  outgoing.sendFrame(large);
+  expect(errors).toEqual(['reader-too-slow']);
+});
+
+test('what was counted as waiting is not any more once it is sent', async () => {
+  const { outgoing, received, errors } = await connect({ maxOutgoingBytes: 1.5 * LARGE_BYTES });
+  for (let n = 1; n <= 3; n += 1) {
+    outgoing.sendFrame(large);
+    outgoing.sendFrame(large);
+    outgoing.sendFrame(small('behind'));
+    await eventually(() => received.length === 3 * n);
+  }
+  expect(errors).toEqual([]);
+}, 20_000);
+
 test('a connection that ends in the middle of a message leaves the others theirs', async () => {
   const transfers = new Transfers();
   const [leaving, staying] = [await connect({ transfers }), await connect({ transfers })];

@@ -22,10 +22,11 @@ export interface OutgoingOwner {
 }
 
 const OPEN = 1;
+const NOTHING: Uint8Array = new Uint8Array(0);
 /** A reader that is slow is looked after so often, and catches up once only this share of its limit is waiting. */
 const CATCH_UP_MS = 50;
 const CAUGHT_UP_SHARE = 1 / 8;
-/** Copying a message behind its head costs less than telling the kernel of two pieces, up to about here. */
+/** Copying a message into one piece costs less than telling the kernel of several, up to about here. */
 const MAX_COPIED_BYTES = 16 * 1024;
 
 /**
@@ -40,6 +41,7 @@ export class Outgoing implements Transfer {
   readonly #owner: OutgoingOwner;
   /** The large message that is being written, and what has to come behind it. */
   #waiting: (LargeMessage | Uint8Array)[] | undefined;
+  /** Of what has to come behind it. */
   #waitingBytes = 0;
   #partsWritten = 0;
   /** The last part is not in the kernel yet. */
@@ -58,17 +60,18 @@ export class Outgoing implements Transfer {
     return this.#catchingUp !== undefined || this.#waiting !== undefined;
   }
 
-  /** `rest` is the end of a frame that others are sent as well: its bytes are not copied. */
-  sendFrame(frame: Uint8Array, rest?: Uint8Array): void {
+  /** `rest` is the end of a frame that others are sent as well: if it is large, its bytes are not copied. */
+  sendFrame(frame: Uint8Array, rest = NOTHING): void {
     if (this.#ws.readyState !== OPEN) return;
     const message = this.#wire.write(frame);
     if (message === undefined) return;
-    if (rest === undefined && message.byteLength <= MAX_COPIED_BYTES) {
-      this.sendPacked(packMessage(message));
+    if (message.byteLength + rest.byteLength <= MAX_COPIED_BYTES) {
+      const whole = rest.byteLength === 0 ? message : Buffer.concat([message, rest]);
+      this.sendPacked(packMessage(whole));
       return;
     }
-    const large = new LargeMessage(rest === undefined ? [message] : [message, rest]);
-    if (this.#waiting !== undefined) this.#waiting.push(large);
+    const large = new LargeMessage([message, rest]);
+    if (this.#waiting !== undefined) this.#wait(this.#waiting, large);
     else {
       this.#waiting = [large];
       this.#goOn();
@@ -84,14 +87,12 @@ export class Outgoing implements Transfer {
 
   sendPacked(packed: Uint8Array): void {
     if (this.#ws.readyState !== OPEN) return;
-    if (this.#waiting === undefined) {
+    if (this.#waiting !== undefined) this.#wait(this.#waiting, packed);
+    else {
       writePacked(this.#ws, packed);
       this.lastSentAt = Date.now();
-    } else {
-      this.#waiting.push(packed);
-      this.#waitingBytes += packed.byteLength;
+      this.#look();
     }
-    this.#look();
   }
 
   /** A ping may come between the parts of a message. */
@@ -120,6 +121,12 @@ export class Outgoing implements Transfer {
     this.#stopCatchingUp();
   }
 
+  #wait(waiting: (LargeMessage | Uint8Array)[], message: LargeMessage | Uint8Array): void {
+    waiting.push(message);
+    this.#waitingBytes += message.byteLength;
+    this.#look();
+  }
+
   /** While the client does not read on, the callback of the last part does this. */
   #goOn(): void {
     if (!this.#isBlocked) this.#options.transfers.add(this);
@@ -136,12 +143,12 @@ export class Outgoing implements Transfer {
     const waiting = this.#waiting ?? [];
     waiting.shift();
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      this.#waitingBytes -= next.byteLength;
       if (next instanceof LargeMessage) {
         this.#goOn();
         return;
       }
       waiting.shift();
-      this.#waitingBytes -= next.byteLength;
       writePacked(this.#ws, next);
     }
     this.#waiting = undefined;

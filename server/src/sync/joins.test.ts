@@ -17,7 +17,7 @@ function boardOf(bytes: number, perSecond = 1_000, now = () => performance.now()
   open.push(joins);
   const answers: Answer[] = [];
   const join = (stateVector = nothing, version: UpdateVersion = 1) =>
-    joins.answer({ stateVector, version }, (answer) => answers.push(answer));
+    joins.answer({}, { stateVector, version }, (answer) => answers.push(answer));
   /** As whoever joins has it after both messages, in the order they are sent in. */
   const textOf = (answer: Answer | undefined) => {
     const joined = new Y.Doc();
@@ -123,6 +123,23 @@ test('more than so many a second wait, and nobody is forgotten', async () => {
   for (let n = 0; n < 5; n += 1) join();
   expect(answers).toHaveLength(3);
   await vi.waitUntil(() => answers.length === 5, { timeout: 5_000 });
+});
+
+test('who asks again while it waits is answered once, and no later than before', () => {
+  vi.useFakeTimers();
+  const { doc, joins, answers, join } = boardOf(10, 1);
+  join();
+  const heard: string[] = [];
+  const ask = (name: string, who: object, stateVector = nothing) =>
+    joins.answer(who, { stateVector, version: 1 }, ({ update }) =>
+      heard.push(`${name} ${update.byteLength < 10 ? 'nothing' : 'all'}`),
+    );
+  const [impatient, other] = [{}, {}];
+  for (let n = 0; n < 100; n += 1) ask('impatient', impatient);
+  ask('other', other);
+  ask('impatient', impatient, Y.encodeStateVector(doc));
+  vi.advanceTimersByTime(10_000);
+  expect([answers.length, heard]).toEqual([1, ['impatient nothing', 'other all']]);
 });
 
 test('nobody is answered after it is closed', () => {

@@ -58,7 +58,8 @@ export class Joins {
   readonly #document: Y.Doc;
   readonly #perSecond: number;
   readonly #now: () => number;
-  readonly #waiting: Waiting[] = [];
+  /** By who asks, in the order in which they came. */
+  readonly #waiting = new Map<object, Waiting>();
   /** By question. */
   readonly #encodings = new Map<string, Encoding>();
   /** It encodes for half of the time at most. */
@@ -75,28 +76,31 @@ export class Joins {
     document.on('update', (update: Uint8Array) => this.#edited(update));
   }
 
-  /** Calls `give` with what a client with this state vector lacks: at once, unless many came before. */
-  answer({ stateVector, version }: Question, give: (answer: Answer) => void): void {
+  /**
+   * Calls `give` with what a client with this state vector lacks: at once, unless many came before. Who asks
+   * again while it waits is answered once, what it asked last, and has no more places in the queue than others.
+   */
+  answer(who: object, { stateVector, version }: Question, give: (answer: Answer) => void): void {
     const key = `${version} ${Buffer.from(stateVector).toString('latin1')}`;
-    this.#waiting.push({ key, stateVector, version, give });
+    this.#waiting.set(who, { key, stateVector, version, give });
     if (this.#timer === undefined) this.#answerThem();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#forget);
-    this.#waiting.length = 0;
+    this.#waiting.clear();
   }
 
   #answerThem(): void {
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+    for (const [who, first] of this.#waiting) {
       const isTooMany = this.#isTooMany();
       const encoding = isTooMany ? undefined : this.#encode(first);
       if (encoding === undefined) {
         this.#answerLater(isTooMany ? this.#secondEnds : this.#restsUntil);
         return;
       }
-      this.#waiting.shift();
+      this.#waiting.delete(who);
       this.#answered += 1;
       first.give({ update: encoding.update, since: mergeSince(encoding) });
     }
