@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
-import type { BoardStore } from './board-store.ts';
+import type { BoardStore, StoredBoard } from './board-store.ts';
 import { createMemoryBoardStore } from './board-store-memory.ts';
 import { Compactor, type CompactorOptions, createCompactor } from './compaction.ts';
 import { applyStoredBoard } from './load-board.ts';
@@ -88,6 +89,26 @@ describe('compaction', () => {
       },
     };
     expect(await compactorWith({ builder }).compact('acme/sales')).toBe(false);
+  });
+});
+
+describe('a compactor that is closed', () => {
+  it('builds nothing of what it was just reading', async () => {
+    const reading = Promise.withResolvers<void>();
+    const slow = {
+      load: async (board: string) => {
+        await reading.promise;
+        return store.load(board);
+      },
+      putSnapshot: store.putSnapshot.bind(store),
+    };
+    const compactor = new Compactor(slow, { builder: inThisThread, onFailure: () => undefined });
+    const compacted = compactor.compact('acme/sales');
+    const closed = compactor.close();
+    reading.resolve();
+    expect(await compacted).toBe(false);
+    await closed;
+    expect(built).toEqual([]);
   });
 });
 
@@ -201,12 +222,11 @@ describe('the queue', () => {
 
   it('gives up what waits when it is closed, without calling that a failure', async () => {
     const { promise: never, reject: end } = Promise.withResolvers<never>();
-    const builder: SnapshotBuilder = {
-      build: () => never,
-      close: async () => end(new Error('closed')),
-    };
+    const build = vi.fn(() => never);
+    const builder: SnapshotBuilder = { build, close: async () => end(new Error('closed')) };
     const compactor = compactorWith({ builder });
     const results = ['acme/sales', 'acme/other'].map((name) => compactor.compact(name));
+    await vi.waitUntil(() => build.mock.calls.length === 1);
     expect(compactor.close()).toBe(compactor.close());
     await compactor.close();
     expect(await Promise.all(results)).toEqual([false, false]);
@@ -269,6 +289,21 @@ describe('the snapshot thread', () => {
     const rejected = expect(building).rejects.toThrow('ended while it built acme/sales');
     await thread.close();
     await rejected;
+  });
+
+  it('rejects also when its thread has ended before it was asked', async () => {
+    thread = new SnapshotThread();
+    const stored = (await store.load('acme/sales')) as StoredBoard;
+    await thread.build(stored);
+    // From here the event loop looks for ended threads before it goes on with the build.
+    await nextTurn();
+    const rejected = expect(thread.build(stored)).rejects.toThrow('ended while it built');
+    const closed = thread.close();
+    const end = performance.now() + 200;
+    while (performance.now() < end);
+    await rejected;
+    await closed;
+    expect((await thread.build(stored)).seq).toBe(stored.head);
   });
 
   it('is what a compactor uses', async () => {

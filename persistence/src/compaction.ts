@@ -133,6 +133,7 @@ export class Compactor {
   async #compactNow({ board }: Job): Promise<boolean> {
     const stored = await this.#store.load(board);
     if (stored === undefined || stored.updates.length === 0) return false;
+    if (this.#closed !== undefined) return false; // while it was read
     const snapshot = await this.#options.builder.build(stored);
     const written = await this.#store.putSnapshot(board, stored.epoch, snapshot);
     const size = this.#sizes.get(board);

@@ -41,6 +41,8 @@ export class SnapshotThread implements SnapshotBuilder {
     try {
       // Copying 10 MB takes some 5 ms, and reading them has just taken as much.
       await nextTurn();
+      // It may have ended in between, and then nobody would answer.
+      if (this.#worker !== worker) throw ended(stored);
       const response = await ask(worker, stored);
       await nextTurn();
       if ('failure' in response) throw new Error(response.failure);
@@ -54,7 +56,10 @@ export class SnapshotThread implements SnapshotBuilder {
 
   async close(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    // What is asked from now on is for another one.
+    this.#worker = undefined;
+    await worker?.terminate();
   }
 
   #start(): Worker {
@@ -71,8 +76,7 @@ export class SnapshotThread implements SnapshotBuilder {
 
 function ask(worker: Worker, stored: StoredBoard): Promise<SnapshotResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<SnapshotResponse>();
-  const onExit = () =>
-    reject(new Error(`the snapshot thread ended while it built ${stored.board}`));
+  const onExit = () => reject(ended(stored));
   worker.once('message', resolve);
   worker.once('error', reject);
   worker.once('exit', onExit);
@@ -83,4 +87,8 @@ function ask(worker: Worker, stored: StoredBoard): Promise<SnapshotResponse> {
     worker.off('error', reject);
     worker.off('exit', onExit);
   });
+}
+
+function ended({ board }: StoredBoard): Error {
+  return new Error(`the snapshot thread ended while it built ${board}`);
 }
