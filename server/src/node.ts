@@ -38,6 +38,9 @@ const READINESS_LIMIT_MS = 2_000;
  */
 const LISTEN_BACKLOG = 4_096;
 
+/** What a node closes once it is drained takes milliseconds, unless the other side is there and does not answer. */
+const CLOSED_WITHIN_MS = 4_000;
+
 /** A running node. */
 export interface TesseraNode {
   /** `http://127.0.0.1:8787` */
@@ -213,16 +216,21 @@ export async function startNode(
     await Promise.race([drained(), aborted]);
     clearTimeout(timer);
     const unsaved = boards.journal.pendingBoards;
-    await sockets.drain(0);
-    await boards.journal.close();
-    await boards.replication.close();
-    await compactor.close();
-    remoteKeys?.close();
-    await revocations.close();
-    traffic.close();
-    redis?.disconnect();
-    await app.close();
-    await store.close();
+    const closed = async (): Promise<void> => {
+      await sockets.drain(0);
+      await boards.journal.close();
+      await boards.replication.close();
+      await compactor.close();
+      remoteKeys?.close();
+      await revocations.close();
+      traffic.close();
+      redis?.disconnect();
+      await app.close();
+      await store.close();
+    };
+    await within(CLOSED_WITHIN_MS, closed()).catch((error: unknown) => {
+      log.error({ err: error }, 'could not close everything, and ends without');
+    });
     if (unsaved.length > 0) log.fatal({ boards: unsaved }, 'ended with unsaved edits');
     return { unsaved };
   };

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDatabase, startPostgres } from '../support/postgres.ts';
+import { startProxy } from '../support/proxy.ts';
 import { RawClient } from '../support/raw-client.ts';
 import {
   type NodeProcess,
@@ -49,6 +50,27 @@ describe('SIGTERM', () => {
     const spread = Math.max(...closedAt) - Math.min(...closedAt);
     expect(spread).toBeGreaterThan(500);
   });
+});
+
+describe('SIGTERM while the database is there and does not answer', () => {
+  it('ends the node all the same, with 1', async () => {
+    const base = await createDatabase();
+    const proxy = await startProxy({ port: Number(new URL(base).port) });
+    const node = await startNodeProcess({
+      DATABASE_URL: proxy.url(base),
+      TESSERA_DRAIN_LIMIT_MS: '500',
+    });
+    try {
+      const client = await RawClient.open(node.url, 'acme/silence', tokenFor());
+      proxy.blackHole();
+      client.edit((doc) => doc.getArray('list').push([1]));
+      expect(await finishes(node.stop(), { timeoutMs: 30_000, what: 'the node to end' })).toBe(1);
+      expect(client.acks).toBe(1);
+    } finally {
+      await node.kill();
+      await proxy.close();
+    }
+  }, 60_000);
 });
 
 describe('closing a node', () => {
