@@ -1,5 +1,4 @@
 import { createClient } from '@tessera/client';
-import { eventually } from '../../test/support/wait.ts';
 import type { Address } from '../contestants/contestant.ts';
 
 class CountingWebSocket extends WebSocket {
@@ -20,8 +19,7 @@ export async function sdkJoinBytes({ url, token }: Address, board: string): Prom
   CountingWebSocket.bytes = 0;
   const client = createClient({ url: `${url.replace('http', 'ws')}/sync`, token });
   try {
-    const opened = client.board(board);
-    await eventually(() => opened.status.state === 'saved');
+    await client.board(board).synced();
     return CountingWebSocket.bytes;
   } finally {
     globalThis.WebSocket = stock;

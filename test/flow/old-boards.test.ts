@@ -65,6 +65,30 @@ test('the SDK opens a board that was edited for long in a hundredth of the bytes
   await stock.close();
 });
 
+test('who joins right after others, while the board is edited, lacks nothing that was acked', async () => {
+  const first = await RawClient.open(node.url, BOARD, token);
+  for (let n = 1; n <= 5; n += 1) {
+    const { acks } = first;
+    first.edit((doc) => doc.getMap('gauge').set('last', n));
+    if (n > 1) first.edit((doc) => doc.getMap('gauge').delete(`extra-${n - 1}`));
+    first.edit((doc) => doc.getMap('gauge').set(`extra-${n}`, n));
+    await first.until(() => first.acks >= acks + (n > 1 ? 3 : 2), 'the acks');
+    const joiner = new RawClient(node.url, BOARD);
+    await joiner.opened();
+    joiner.authenticate(token);
+    joiner.step1();
+    // What comes right behind the message that makes it synced is too late.
+    let whenSynced: unknown;
+    await joiner.until(() => {
+      if (joiner.synced) whenSynced ??= joiner.doc.getMap('gauge').toJSON();
+      return joiner.synced;
+    }, 'the board');
+    expect(whenSynced).toEqual(first.doc.getMap('gauge').toJSON());
+    await joiner.close();
+  }
+  await first.close();
+});
+
 test('a SyncStep1 that ends with nonsense closes its sender, with the reason', async () => {
   const hostile = await RawClient.open(node.url, BOARD, token);
   hostile.send(new Uint8Array([BOARD.length, ...Buffer.from(BOARD), 0, 0, 1, 0, 0x80]));

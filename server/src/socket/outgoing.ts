@@ -157,6 +157,7 @@ export class Outgoing implements Transfer {
 
   #look(): void {
     const bytes = this.#ws.bufferedAmount + this.#waitingBytes;
+    if (bytes <= this.#options.slowOutgoingBytes) return;
     if (bytes > this.#options.maxOutgoingBytes) {
       this.#owner.end(new TesseraError('reader-too-slow', `${bytes} bytes are waiting`));
     } else if (this.#isFull && this.#catchingUp === undefined) {

@@ -20,11 +20,14 @@ export interface Question {
 
 /** What somebody who opens a board lacks of it. */
 export interface Answer {
-  /** In the version that was asked for. It may be what the board was a moment ago: its bytes are shared with the others who join. */
+  /**
+   * In the version that was asked for. It may be what the board was a moment ago: its bytes are shared with
+   * the others who join.
+   */
   readonly update: Uint8Array;
   /**
-   * What has come since then, in the first version. It is to be sent before the other, on which it leans: a client counts as
-   * synced once it has that, and must not lack by then what somebody was told is saved.
+   * What has come since then, in the first version. It is to be sent before the other, on which it leans: a
+   * client counts as synced once it has that, and must not lack by then what somebody was told is saved.
    */
   readonly since: Uint8Array | undefined;
 }
